@@ -1,3 +1,4 @@
+import type { DatasetName } from "../dataset/datasets.ts";
 import type { SslSettings } from "../postgres/target.ts";
 
 /**
@@ -120,17 +121,6 @@ export interface ScheduleConfig {
 }
 
 export type ConflictPolicy = "overwrite" | "fill_empty" | "never";
-export type DatasetName =
-  | "broadcasts"
-  | "contactActivities"
-  | "contacts"
-  | "devices"
-  | "events"
-  | "messages"
-  | "orderItems"
-  | "orders"
-  | "revenue";
-
 /** Where the value of one hub column comes from: pure data, turned into SQL by the import. */
 export type MappingValue =
   | { readonly kind: "column"; readonly column: string }
@@ -190,7 +180,11 @@ export type SegmentNode =
     readonly count: CountConfig | undefined;
     readonly place: string;
   }
-  | { readonly kind: "contact"; readonly conditions: readonly ConditionConfig[]; readonly place: string }
+  | {
+    readonly kind: "contact";
+    readonly conditions: readonly ConditionConfig[];
+    readonly place: string;
+  }
   | {
     readonly kind: "dataset";
     readonly dataset: DatasetName;
@@ -200,7 +194,12 @@ export type SegmentNode =
     readonly place: string;
   }
   | { readonly kind: "segment"; readonly segment: string; readonly place: string }
-  | { readonly kind: "sql"; readonly connector: string; readonly sql: string; readonly place: string };
+  | {
+    readonly kind: "sql";
+    readonly connector: string;
+    readonly sql: string;
+    readonly place: string;
+  };
 
 export interface SegmentConfig {
   readonly name: string;
@@ -231,7 +230,11 @@ export interface WebhookSinkConfig {
     | undefined;
   /** Standard Webhooks secrets, newest first (`whsec_…` or any text). Never empty. */
   readonly secrets: readonly string[];
-  readonly tls: { readonly ca: string | undefined; readonly cert: string | undefined; readonly key: string | undefined };
+  readonly tls: {
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
   readonly timeoutMs: number;
   readonly concurrency: number;
   /** Requests a second; 0 is no limit. */
