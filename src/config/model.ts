@@ -1,5 +1,6 @@
 import type { DatasetName } from "../dataset/datasets.ts";
 import type { SslSettings } from "../postgres/target.ts";
+import type { ConditionOperator } from "./condition_operator.ts";
 
 /**
  * The configuration as the rest of the program sees it: one immutable snapshot, references
@@ -23,6 +24,8 @@ export interface Config {
   readonly routes: readonly RouteConfig[];
   readonly triggers: ReadonlyMap<string, TriggerConfig>;
   readonly messages: ReadonlyMap<string, MessageConfig>;
+  /** What messages may `#parse` and `#include`, by the name they give there. */
+  readonly templates: ReadonlyMap<string, TemplateConfig>;
   readonly exports: ReadonlyMap<string, ExportConfig>;
   readonly alerts: AlertsConfig;
   readonly retention: RetentionConfig;
@@ -153,14 +156,21 @@ export interface ImportConfig {
   readonly onMissing: "keep" | "unsubscribe" | "delete";
   /** Rows that one run may read; more is an error that names the cap. */
   readonly maxRows: number;
+  /** ISO 3166 country of phone numbers that are written without their country's code. */
+  readonly defaultCountry: string | undefined;
   readonly maxStalenessMs: number | undefined;
 }
 
-/** One comparison of one column. `value` has the operator's own shape (see segment/operator.ts). */
+/**
+ * One comparison of one column. `operator` is a key of `conditionOperators` (condition_operator.ts)
+ * and `value` has the shape that the table there states for it.
+ */
 export interface ConditionConfig {
   readonly column: string;
-  readonly operator: string;
+  readonly operator: ConditionOperator;
   readonly value: unknown;
+  /** Text is compared without regard to case. */
+  readonly ignoreCase: boolean;
   /** `config/perigee.yaml:12:9`, for messages about this condition. */
   readonly place: string;
 }
@@ -306,6 +316,13 @@ export interface MessageConfig {
   readonly tests: readonly unknown[];
 }
 
+/** A template that is no message of its own. `path` is what errors name. */
+export interface TemplateConfig {
+  readonly name: string;
+  readonly template: string;
+  readonly path: string;
+}
+
 export interface ExportConfig {
   readonly name: string;
   readonly connector: string;
@@ -324,7 +341,11 @@ export interface ExportConfig {
 }
 
 export interface AlertsConfig {
+  /** Addresses that get one POST per change of state. */
   readonly webhooks: readonly string[];
+  /** Standard Webhooks secrets, newest first; empty sends unsigned (chat systems take no signature). */
+  readonly secrets: readonly string[];
+  readonly allowsPrivate: boolean;
 }
 
 export interface RetentionConfig {
