@@ -22,8 +22,7 @@ export async function claimLease(
     insert into perigee.leases as held (name, holder, expires_at)
     values (${name}, ${holder}, now() + ${durationMs} * interval '1 millisecond')
     on conflict (name) do update
-      set holder = excluded.holder, fence = held.fence + 1, expires_at = excluded.expires_at,
-          run_id = null
+      set holder = excluded.holder, fence = held.fence + 1, expires_at = excluded.expires_at
       where held.expires_at < now()
     returning fence::text`;
   return row === undefined ? undefined : { name, holder, fence: row.fence };
@@ -61,6 +60,6 @@ export async function requireLease(sql: TransactionSql, lease: Lease): Promise<v
   throw new PerigeeError(`the run of ${lease.name} was taken over by another daemon`, {
     kind: "conflict",
     code: "PG410",
-    advice: "nothing to do: the other daemon finishes the work; check for pauses of this machine",
+    advice: "Nothing to do: the other daemon finishes the work. Look for pauses of this machine if it repeats.",
   });
 }

@@ -22,54 +22,109 @@ export interface RunContext {
   readonly clock: Clock;
 }
 
-/**
- * Records that a run begins and answers its id, or undefined when this tick was claimed before:
- * (name, scheduled_at) is unique, so of any number of daemons one wins each tick.
- */
-export async function insertRun(
-  sql: Sql,
-  run: { name: string; scheduledAt: Date; cause: RunCause; daemonId: string },
-): Promise<string | undefined> {
-  const [row] = await sql<{ runId: string }[]>`
-    insert into perigee.runs (name, scheduled_at, cause, daemon_id)
-    values (${run.name}, ${run.scheduledAt.toISOString()}, ${run.cause}, ${run.daemonId})
-    on conflict (name, scheduled_at) do nothing
-    returning run_id::text as "runId"`;
-  return row?.runId;
+/** A tick that is to be run. */
+export interface Tick {
+  readonly name: string;
+  readonly scheduledAt: Date;
+  readonly cause: RunCause;
 }
 
-/** Records how a run ended; answers false when it had already ended (it was taken over). */
+/** The claim on a tick: the run's id and how often the tick was tried, this time included. */
+export interface ClaimedRun {
+  readonly runId: string;
+  readonly attempts: number;
+}
+
+/**
+ * Claims a tick by inserting its run. Undefined when it was claimed before: (name, scheduled_at) is
+ * unique, so of any number of daemons one wins. A retry claims a tick that did not succeed; it must
+ * hold the lease of the name, because only then is a row that says `running` a dead one.
+ */
+export async function claimRun(
+  sql: Sql,
+  tick: Tick & { readonly daemonId: string; readonly isRetry: boolean },
+): Promise<ClaimedRun | undefined> {
+  const [row] = await sql<{ runId: string; attempts: number }[]>`
+    insert into perigee.runs as run (name, scheduled_at, cause, daemon_id)
+    values (${tick.name}, ${tick.scheduledAt.toISOString()}, ${tick.cause}, ${tick.daemonId})
+    on conflict (name, scheduled_at) do update
+      set state = 'running', started_at = now(), finished_at = null, retry_at = null,
+          attempts = run.attempts + 1, daemon_id = excluded.daemon_id,
+          error_code = null, error_message = null, error_advice = null
+      where ${tick.isRetry} and run.state <> 'succeeded'
+    returning run_id::text as "runId", attempts`;
+  return row;
+}
+
+/** How a run ended. */
+export type RunOutcome =
+  | { readonly state: "succeeded"; readonly counts: Counts }
+  | {
+    readonly state: "failed" | "abandoned";
+    readonly error: PerigeeError;
+    /** Undefined: not tried again; the next tick is the next attempt. */
+    readonly retryInMs: number | undefined;
+  };
+
+/** Records how a run ended; answers false when another daemon had taken it over. */
 export async function finishRun(
   sql: Sql,
   runId: string,
-  outcome:
-    | { state: "succeeded" | "skipped"; counts: Counts }
-    | { state: "failed"; counts: Counts; error: PerigeeError },
+  daemonId: string,
+  outcome: RunOutcome,
 ): Promise<boolean> {
-  const error = outcome.state === "failed" ? outcome.error : undefined;
+  const failure = outcome.state === "succeeded" ? undefined : outcome;
+  const counts = outcome.state === "succeeded" ? outcome.counts : {};
   const rows = await sql`
     update perigee.runs
-    set state = ${outcome.state}, finished_at = now(), counts = ${
-    JSON.stringify(outcome.counts)
-  }::text::jsonb,
-        error_code = ${error?.code ?? null}, error_message = ${error?.message ?? null},
-        error_advice = ${error?.advice ?? null}
-    where run_id = ${runId} and state = 'running'
+    set state = ${outcome.state}, finished_at = now(),
+        counts = ${JSON.stringify(counts)}::text::jsonb,
+        retry_at = now() + ${failure?.retryInMs ?? null}::float8 * interval '1 millisecond',
+        error_code = ${failure?.error.code ?? null},
+        error_message = ${failure?.error.message ?? null},
+        error_advice = ${failure?.error.advice ?? null}
+    where run_id = ${runId} and daemon_id = ${daemonId} and state = 'running'
     returning run_id`;
   return rows.length === 1;
 }
 
 /**
- * Marks the runs of `name` that no living daemon works on as abandoned and answers their ids.
- * Call it while holding the lease of `name`: then every other running row of it is a dead one.
+ * Takes earlier attempts of `name` off the list of what is still to be done, because the run
+ * `runId` does their work too. Call it while holding the lease of the name.
  */
-export async function abandonRuns(sql: Sql, name: string, exceptRunId: string): Promise<string[]> {
-  const rows = await sql<{ runId: string }[]>`
+export async function supersedeRuns(sql: Sql, name: string, runId: string): Promise<void> {
+  await sql`
     update perigee.runs
-    set state = 'abandoned', finished_at = now(), error_code = 'PG411',
-        error_message = 'the daemon that ran this stopped before it was finished',
-        error_advice = 'nothing to do: the next run goes on where it stopped'
-    where name = ${name} and state = 'running' and run_id <> ${exceptRunId}
-    returning run_id::text as "runId"`;
-  return rows.map((row) => row.runId);
+    set state = case state when 'running' then 'abandoned' else state end,
+        finished_at = coalesce(finished_at, now()), retry_at = null
+    where name = ${name} and run_id <> ${runId} and (state = 'running' or retry_at is not null)`;
+}
+
+/**
+ * The ticks that somebody has to take up: their daemon died, or it is time to try them again.
+ * Reading them claims nothing; whoever runs one first wins.
+ */
+export async function findDueRuns(sql: Sql): Promise<Tick[]> {
+  const rows = await sql<{ name: string; scheduledAt: Date; cause: RunCause }[]>`
+    select run.name, run.scheduled_at as "scheduledAt", run.cause
+    from perigee.runs run
+    left join perigee.leases lease on lease.name = run.name
+    where (run.state = 'running' or run.retry_at <= now())
+      and (run.state = 'running' or run.retry_at is not null)
+      and (lease.name is null or lease.expires_at < now())
+    order by run.scheduled_at`;
+  return [...rows];
+}
+
+/** Gives up on every unfinished tick of a name that is no longer configured. */
+export async function dropDueRuns(sql: Sql, name: string): Promise<void> {
+  await supersedeRuns(sql, name, "0");
+}
+
+/** When each name last succeeded, by name; names that never did are absent. */
+export async function findLastSuccesses(sql: Sql): Promise<Map<string, Date>> {
+  const rows = await sql<{ name: string; scheduledAt: Date }[]>`
+    select name, max(scheduled_at) as "scheduledAt"
+    from perigee.runs where state = 'succeeded' group by name`;
+  return new Map(rows.map((row) => [row.name, row.scheduledAt]));
 }
