@@ -1,0 +1,127 @@
+import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+
+/** A TCP or TLS socket that is connected and on which no Postgres message was sent yet. */
+export type Transport = Socket | TLSSocket;
+
+/** What the server said of the session's transaction in its last answer. */
+export type TransactionStatus = "idle" | "open" | "failed";
+
+const forwarded = ["data", "drain", "end"] as const;
+const statusByByte = new Map<number, TransactionStatus>([[73, "idle"], [84, "open"], [69, "failed"]]);
+
+/**
+ * The socket that the driver sees. It stands between the driver and the real socket because the
+ * driver drops its reference to a socket on `close` and then throws, out of reach of any `catch`,
+ * when something still writes to it. So this one never says `close` before the driver itself ended
+ * it: a broken link is announced once through `onDeath`, as one `error`, and what is written
+ * afterwards goes nowhere.
+ *
+ * It also knows what the driver keeps to itself: the transaction status of the last answer, and
+ * the SQLSTATE with which the server ended the session.
+ */
+export class DriverSocket extends EventEmitter {
+  /** Read by the driver for the TLS server name. */
+  readonly host: string;
+  readonly #transport: Transport;
+  readonly #onDeath: (cause: Error | undefined, sqlstate: string | undefined) => Error;
+  #lastChunk: Uint8Array | undefined;
+  #status: TransactionStatus = "idle";
+  #isEndedByDriver = false;
+  #death: Error | undefined;
+
+  /**
+   * Takes the transport over. `onDeath` is called once, when the link is gone, with the socket's
+   * error and the SQLSTATE of the server's last words, and returns the error that the driver gets.
+   */
+  constructor(
+    transport: Transport,
+    host: string,
+    onDeath: (cause: Error | undefined, sqlstate: string | undefined) => Error,
+  ) {
+    super();
+    this.host = host;
+    this.#transport = transport;
+    this.#onDeath = onDeath;
+    let failure: Error | undefined;
+    transport.on("data", (chunk: Uint8Array) => this.#remember(chunk));
+    for (const name of forwarded) transport.on(name, (value?: unknown) => this.emit(name, value));
+    transport.on("error", (error) => failure = error);
+    transport.on("close", () => this.#die(failure));
+  }
+
+  /** The transaction status in the last ReadyForQuery that was seen. */
+  get transactionStatus(): TransactionStatus {
+    return this.#status;
+  }
+
+  /** The error that ended the link, once it has ended. */
+  get death(): Error | undefined {
+    return this.#death;
+  }
+
+  /** As `net.Socket.readyState`, of which the driver asks for `open` and `closed`. */
+  get readyState(): "open" | "closed" {
+    return this.#death === undefined ? "open" : "closed";
+  }
+
+  /** As `net.Socket.write`; on a broken link the callback gets the error that ended it. */
+  write(chunk: Uint8Array, callback?: (error?: Error | null) => void): boolean {
+    if (this.#death === undefined) return this.#transport.write(chunk, callback);
+    const death = this.#death;
+    if (callback !== undefined) setImmediate(() => callback(death));
+    return true;
+  }
+
+  /** Called by the driver alone: it is done with the link and will not write again. */
+  end(chunk: Uint8Array): void {
+    this.#isEndedByDriver = true;
+    this.#transport.end(chunk);
+  }
+
+  /** Breaks the link at once, which frees the server's backend; `reason` becomes its death. */
+  destroy(reason?: Error): void {
+    this.#transport.destroy();
+    this.#die(reason);
+  }
+
+  pause(): void {
+    this.#transport.pause();
+  }
+
+  resume(): void {
+    this.#transport.resume();
+  }
+
+  setKeepAlive(): void {
+    // Set on the transport when it was opened; the driver's own figure would overwrite it.
+  }
+
+  #remember(chunk: Uint8Array): void {
+    this.#lastChunk = chunk;
+    const at = chunk.length - 6;
+    if (at < 0 || chunk[at] !== 90 || chunk[at + 4] !== 5) return;
+    this.#status = statusByByte.get(chunk[at + 5] as number) ?? this.#status;
+  }
+
+  #die(cause: Error | undefined): void {
+    if (this.#death !== undefined) return;
+    this.#death = this.#onDeath(cause, findFatalState(this.#lastChunk));
+    this.#lastChunk = undefined;
+    if (this.listenerCount("error") > 0) this.emit("error", this.#death);
+    if (this.#isEndedByDriver) this.emit("close", false);
+  }
+}
+
+/**
+ * The SQLSTATE of a FATAL or PANIC at the end of what the server sent. Such an ErrorResponse is the
+ * last message of a session and has its severity untranslated in field V, directly before the
+ * SQLSTATE in field C (PostgreSQL documentation, "Error and Notice Message Fields").
+ */
+function findFatalState(chunk: Uint8Array | undefined): string | undefined {
+  if (chunk === undefined) return undefined;
+  const tail = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).subarray(-8192);
+  const text = tail.toString("latin1");
+  return /V(?:FATAL|PANIC)\0C([0-9A-Z]{5})\0/.exec(text)?.[1];
+}
