@@ -46,16 +46,16 @@ export async function releaseLease(sql: Sql | TransactionSql, lease: Lease): Pro
 }
 
 /**
- * Call first in every hub transaction that writes on behalf of a run: it locks the lease's row in
- * share mode until the transaction ends and throws PG410 when the lease is no longer ours. So a
- * daemon that was paused cannot write after another one took over, and nobody can take over
- * between the check and the commit.
+ * Call first in every hub transaction that writes on behalf of a run: it locks the lease's row (key
+ * share) until the transaction ends and throws PG410 when the lease is no longer ours. So a daemon
+ * that was paused cannot write after another one took over, and nobody can take over between the
+ * check and the commit. Renewing the lease meanwhile does not wait for that transaction.
  */
 export async function requireLease(sql: TransactionSql, lease: Lease): Promise<void> {
   const rows = await sql`
     select name from perigee.leases
     where name = ${lease.name} and holder = ${lease.holder} and fence = ${lease.fence}
-    for share`;
+    for key share`;
   if (rows.length === 1) return;
   throw new PerigeeError(`the run of ${lease.name} was taken over by another daemon`, {
     kind: "conflict",

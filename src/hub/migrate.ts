@@ -47,10 +47,14 @@ export async function migrate(
   migrations: readonly Migration[],
 ): Promise<string[]> {
   return await connection.sql.begin(async (sql) => {
+    await sql`set local statement_timeout = 0`;
+    // Another daemon may be building an index on a big hub just now; it is worth waiting for.
+    await sql`set local lock_timeout = '10min'`;
     await sql`select pg_advisory_xact_lock(${migrationLock})`;
     await sql`set local lock_timeout = '60s'`;
-    await sql`set local statement_timeout = 0`;
-    await sql.unsafe("create schema if not exists perigee");
+    // `create schema if not exists` asks for the right to create one even where it exists.
+    const [schema] = await sql`select oid from pg_namespace where nspname = 'perigee'`;
+    if (schema === undefined) await sql`create schema perigee`;
     await sql.unsafe(`create table if not exists perigee.migrations (
       version integer primary key,
       name text not null,

@@ -128,3 +128,15 @@ export async function findLastSuccesses(sql: Sql): Promise<Map<string, Date>> {
     from perigee.runs where state = 'succeeded' group by name`;
   return new Map(rows.map((row) => [row.name, row.scheduledAt]));
 }
+
+/**
+ * Records a tick that was left out on purpose because the name was still running. Without effect
+ * when the tick was claimed; of any number of daemons one records it.
+ */
+export async function skipRun(sql: Sql, tick: Tick & { readonly daemonId: string }): Promise<void> {
+  await sql`
+    insert into perigee.runs (name, scheduled_at, cause, daemon_id, state, finished_at, counts)
+    values (${tick.name}, ${tick.scheduledAt.toISOString()}, ${tick.cause}, ${tick.daemonId},
+      'succeeded', now(), '{"skipped": 1}')
+    on conflict (name, scheduled_at) do nothing`;
+}

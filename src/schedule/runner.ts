@@ -104,7 +104,9 @@ export class Runner {
     const renewal = this.#keepLease(lease);
     const startedAt = performance.now();
     observe(
-      request.isRetry ? { kind: "run_taken_over", name, runId } : { kind: "run_started", name, runId, cause },
+      request.isRetry
+        ? { kind: "run_taken_over", name, runId }
+        : { kind: "run_started", name, runId, cause },
     );
     try {
       const signal = AbortSignal.any([this.#stopping.signal, renewal.lost]);
@@ -129,7 +131,9 @@ export class Runner {
   ): Promise<RunResult> {
     const { hub, daemonId, observe, describe } = this.#options;
     const isStopping = this.#stopping.signal.aborted;
-    const error = isStopping ? this.#stopping.signal.reason as PerigeeError : describe(thrown, name);
+    const error = isStopping
+      ? this.#stopping.signal.reason as PerigeeError
+      : describe(thrown, name);
     // What a stopping daemon leaves is for the next one, at once.
     const retryInMs = isStopping ? 0 : retryDelayMs(error, attempts);
     observe({ kind: "run_failed", name, runId, durationMs, error, retryInMs });
