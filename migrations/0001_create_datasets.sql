@@ -1,6 +1,8 @@
 -- The nine datasets: a public interface. Other programs insert, update and delete here with plain
 -- SQL (docs/hub.md has an example for each). Columns carry the documented parameter names in
--- snake_case. There are no foreign keys between datasets: whoever loads them need not do it in order.
+-- snake_case; 0004 describes each. There are no foreign keys between datasets: whoever loads them need
+-- not do it in order. Documented values (a status, a medium) are not checked: new ones may appear.
+-- Tables whose rows are updated keep a tenth of each page free, so that updates stay on their page.
 
 create table perigee.hub (
   is_only boolean primary key default true check (is_only),
@@ -88,7 +90,7 @@ create table perigee.devices (
   language_code text,
   time_zone text,
   primary key (application_id, device_id)
-);
+) with (fillfactor = 90);
 create index devices_contact_id on perigee.devices (contact_id);
 
 create table perigee.events (
@@ -136,7 +138,7 @@ create table perigee.orders (
   payment_method text,
   order_date timestamptz,
   order_created_date timestamptz default now()
-);
+) with (fillfactor = 90);
 create index orders_contact_id on perigee.orders (contact_id, order_date);
 create unique index orders_external_order_id on perigee.orders (external_order_id);
 
@@ -173,6 +175,6 @@ create table perigee.revenue (
   message_url text,
   sender_name text,
   utm_campaign text
-);
+) with (fillfactor = 90);
 create index revenue_contact_id on perigee.revenue (contact_id, order_date);
 create index revenue_external_order_id on perigee.revenue (external_order_id);

@@ -1,7 +1,11 @@
 -- The change log: for each dataset a table of (transaction, key), filled by statement-level triggers
 -- with transition tables and read by exports as a window between two snapshots. A row says that a
 -- key was touched, not how: an export looks the row up, and a key without a row was deleted.
--- `enable always`: a session with session_replication_role = replica is captured too.
+--
+-- The functions are `security definer`, so whoever may write a dataset needs no right on its log.
+-- Triggers are `enable always`: a session with session_replication_role = replica is captured too.
+-- Not captured, because Postgres fires no statement-level trigger there: the apply worker of a
+-- logical replication subscription whose target is a dataset (docs/hub.md tells writers).
 
 create table perigee.dataset_epochs (
   dataset text primary key,
@@ -10,17 +14,42 @@ create table perigee.dataset_epochs (
   -- Log rows of transactions before this one are gone.
   pruned_before xid8 not null default '0'
 );
+comment on table perigee.dataset_epochs is
+  'Where the change log of each dataset begins. Kept by triggers and the daemon; not for other programs.';
 
--- Only the transaction that gets the lock notifies: a NOTIFY in every transaction would serialise
--- all commits. Who skipped it is still in progress when the listener reads, so the listener looks
--- again for as long as its snapshot lists transactions in progress.
+-- Wakes the daemons that listen, from few of the transactions that write: a NOTIFY in every one
+-- would serialise all commits. Who gets the lock notifies. Who does not is still in progress when
+-- the holder commits, and the listener looks again for as long as its snapshot lists transactions
+-- in progress, so nothing stays unseen.
+--
+-- The lock's number changes ten times a second (and comes again after a minute), and a transaction
+-- takes one lock at most. With one number for all, a long transaction would keep every other one
+-- from notifying until it ends; without the limit, it would fill the server's lock table.
+--
+-- `set local perigee.notify = off` leaves the NOTIFY out, for transactions that PREPARE: Postgres
+-- refuses to prepare one that has notified.
+--
+-- This and the functions below run with the owner's rights and the writer's search_path: a SET
+-- clause costs a tenth of a small update. So every name is qualified and no operator is used.
+create function perigee.wake_listeners() returns void language plpgsql as $body$
+begin
+  if pg_catalog.texteq(coalesce(pg_catalog.current_setting('perigee.notify', true), ''), '')
+    and pg_catalog.pg_try_advisory_xact_lock(8101190, pg_catalog.int4div(
+      pg_catalog.date_part('milliseconds', pg_catalog.clock_timestamp())::integer, 100))
+  then
+    perform pg_catalog.pg_notify('perigee_changes', '');
+    perform pg_catalog.set_config('perigee.notify', 'done', true);
+  end if;
+end $body$;
+revoke all on function perigee.wake_listeners() from public;
+
 do $$
 declare
   dataset record;
   columns text;
 begin
   for dataset in
-    select * from (values
+    select listed.name, listed.table_name, listed.key from (values
       ('broadcasts', 'broadcasts', array['id integer']),
       ('contactActivities', 'contact_activities', array['row_id bigint']),
       ('contacts', 'contacts', array['contact_id bigint']),
@@ -39,7 +68,7 @@ begin
     insert into perigee.dataset_epochs (dataset) values (dataset.name);
 
     execute format(
-      'create table perigee.changes_of_%1$s (xid xid8 not null default pg_current_xact_id(), %2$s not null)
+      'create table perigee.changes_of_%1$s (xid xid8 not null default pg_catalog.pg_current_xact_id(), %2$s not null)
          with (autovacuum_vacuum_insert_scale_factor = 0.5)',
       dataset.table_name, array_to_string(dataset.key, ' not null, '));
     execute format('create index changes_of_%1$s_xid on perigee.changes_of_%1$s (xid)', dataset.table_name);
@@ -48,30 +77,30 @@ begin
       dataset.table_name);
 
     execute format(
-      'create function perigee.log_%1$s() returns trigger language plpgsql security definer
-         set search_path = pg_catalog as $body$
+      'create function perigee.log_%1$s() returns trigger language plpgsql security definer as $body$
        begin
          insert into perigee.changes_of_%1$s (%2$s) select %2$s from changed;
-         if found and pg_try_advisory_xact_lock(8101190) then
-           perform pg_notify(''perigee_changes'', '''');
-         end if;
+         if found then perform perigee.wake_listeners(); end if;
          return null;
        end $body$', dataset.table_name, columns);
     execute format(
-      'create function perigee.log_key_change_of_%1$s() returns trigger language plpgsql security definer
-         set search_path = pg_catalog as $body$
+      'create function perigee.log_key_change_of_%1$s() returns trigger language plpgsql security definer as $body$
        begin
          insert into perigee.changes_of_%1$s (%2$s) select %3$s;
          return null;
        end $body$', dataset.table_name, columns, 'old.' || replace(columns, ', ', ', old.'));
     execute format(
-      'create function perigee.log_truncate_of_%1$s() returns trigger language plpgsql security definer
-         set search_path = pg_catalog as $body$
+      'create function perigee.log_truncate_of_%1$s() returns trigger language plpgsql security definer as $body$
        begin
-         update perigee.dataset_epochs set epoch = epoch + 1 where dataset = %2$L;
-         perform pg_notify(''perigee_changes'', '''');
+         update perigee.dataset_epochs set epoch = pg_catalog.int8inc(epoch)
+           where pg_catalog.texteq(dataset, %2$L);
+         perform perigee.wake_listeners();
          return null;
        end $body$', dataset.table_name, dataset.name);
+    -- Firing needs no right on the function; without it nobody else can attach it to a table.
+    execute format(
+      'revoke all on function perigee.log_%1$s(), perigee.log_key_change_of_%1$s(),
+         perigee.log_truncate_of_%1$s() from public', dataset.table_name);
 
     execute format(
       'create trigger log_insert after insert on perigee.%1$s
