@@ -54,7 +54,9 @@ export class ConnectionSlots {
 
   /** A connection for the caller alone, who must give it to `release`. Throws PG2xx. */
   async acquire(): Promise<Connection> {
-    if (this.#isClosing) throw makeFailure("PG290", { doing: "use the pool", target: this.#target });
+    if (this.#isClosing) {
+      throw makeFailure("PG290", { doing: "use the pool", target: this.#target });
+    }
     for (let entry = this.#idle.pop(); entry !== undefined; entry = this.#idle.pop()) {
       clearTimeout(entry.timer);
       if (entry.connection.isAlive) return entry.connection;

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -9,7 +10,13 @@ export type Transport = Socket | TLSSocket;
 export type TransactionStatus = "idle" | "open" | "failed";
 
 const forwarded = ["data", "drain", "end"] as const;
-const statusByByte = new Map<number, TransactionStatus>([[73, "idle"], [84, "open"], [69, "failed"]]);
+/** The last words of a server fit in this; messages of errors are a few hundred bytes. */
+const tailBytes = 8_192;
+
+const statusByByte = new Map<number, TransactionStatus>([[73, "idle"], [84, "open"], [
+  69,
+  "failed",
+]]);
 
 /**
  * The socket that the driver sees. It stands between the driver and the real socket because the
@@ -98,11 +105,14 @@ export class DriverSocket extends EventEmitter {
     // Set on the transport when it was opened; the driver's own figure would overwrite it.
   }
 
+  /** ReadyForQuery is `Z`, length 5, status; it ends what the server sends, maybe in two chunks. */
   #remember(chunk: Uint8Array): void {
-    this.#lastChunk = chunk;
-    const at = chunk.length - 6;
-    if (at < 0 || chunk[at] !== 90 || chunk[at + 4] !== 5) return;
-    this.#status = statusByByte.get(chunk[at + 5] as number) ?? this.#status;
+    const before = chunk.length < 6 ? this.#lastChunk?.subarray(-tailBytes) : undefined;
+    const last = before === undefined ? chunk : Buffer.concat([before, chunk]);
+    this.#lastChunk = last;
+    const at = last.length - 6;
+    if (at < 0 || last[at] !== 90 || last[at + 4] !== 5) return;
+    this.#status = statusByByte.get(last[at + 5] as number) ?? this.#status;
   }
 
   #die(cause: Error | undefined): void {
@@ -121,7 +131,7 @@ export class DriverSocket extends EventEmitter {
  */
 function findFatalState(chunk: Uint8Array | undefined): string | undefined {
   if (chunk === undefined) return undefined;
-  const tail = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).subarray(-8192);
+  const tail = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).subarray(-tailBytes);
   const text = tail.toString("latin1");
   return /V(?:FATAL|PANIC)\0C([0-9A-Z]{5})\0/.exec(text)?.[1];
 }

@@ -41,7 +41,8 @@ const failures = {
     kind: "connection",
     policy: "stop",
     finding: "the server does not offer TLS, which the ssl mode asks for",
-    advice: "Turn TLS on at the server, or set ssl mode prefer or disable if the network is trusted.",
+    advice:
+      "Turn TLS on at the server, or set ssl mode prefer or disable if the network is trusted.",
   },
   PG205: {
     kind: "connection",
@@ -255,7 +256,9 @@ export function makeFailure(
 ): PerigeeError {
   const failure = failures[code];
   const detail = more.detail === undefined ? "" : ` (${more.detail})`;
-  const message = `Could not ${what.doing} at ${describeTarget(what.target)}: ${failure.finding}${detail}`;
+  const message = `Could not ${what.doing} at ${
+    describeTarget(what.target)
+  }: ${failure.finding}${detail}`;
   return new PerigeeError(message, {
     kind: failure.kind,
     code,
@@ -325,7 +328,8 @@ const spokenClasses = new Set(["08", "0A", "25", "28", "3D", "3F", "42", "53", "
 
 function findDetail(fields: ErrorFields): string | undefined {
   if (fields.sqlstate === undefined) return fields.errno;
-  const spoken = spokenClasses.has(fields.sqlstate.slice(0, 2)) ? fields.message : undefined;
+  const isSpoken = fields.message !== "" && spokenClasses.has(fields.sqlstate.slice(0, 2));
+  const spoken = isSpoken ? fields.message : undefined;
   const table = fields.schema === undefined ? fields.table : `${fields.schema}.${fields.table}`;
   const parts = [
     spoken,
@@ -343,7 +347,9 @@ function stripValues(cause: unknown): unknown {
   const fields = readFields(cause);
   const name = cause instanceof Error ? cause.name : typeof cause;
   const stripped = new Error(`${name} ${fields.sqlstate ?? fields.errno ?? ""}`.trim());
-  const frames = cause instanceof Error ? /\n\s+at [\s\S]*/.exec(cause.stack ?? "")?.[0] : undefined;
+  const frames = cause instanceof Error
+    ? /\n\s+at [\s\S]*/.exec(cause.stack ?? "")?.[0]
+    : undefined;
   stripped.stack = `${stripped.message}${frames ?? ""}`;
   return stripped;
 }

@@ -12,11 +12,14 @@ const maxBytes = 63;
 export function quoteIdentifier(name: string): string {
   const problem = findProblem(name);
   if (problem === undefined) return `"${name.replaceAll('"', '""')}"`;
-  throw new PerigeeError(`${JSON.stringify(name)} cannot be the name of a table or column: ${problem}`, {
-    kind: "schema",
-    code: "PG280",
-    advice: `Use a name of 1 to ${maxBytes} bytes without NUL.`,
-  });
+  throw new PerigeeError(
+    `${JSON.stringify(name)} cannot be the name of a table or column: ${problem}`,
+    {
+      kind: "schema",
+      code: "PG280",
+      advice: `Use a name of 1 to ${maxBytes} bytes without NUL.`,
+    },
+  );
 }
 
 /** Quotes `schema.name`, each part as {@link quoteIdentifier} does. */

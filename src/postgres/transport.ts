@@ -83,13 +83,18 @@ function askForTls(
   deadline: AbortSignal,
 ): Promise<boolean> {
   socket.write(sslRequest);
-  return settle(socket, target, deadline, (resolve, reject) =>
-    socket.once("data", (answer: Uint8Array) => {
-      const isPlainAnswer = answer.length === 1 && (answer[0] === 83 || answer[0] === 78);
-      // More than one byte before TLS began was injected by somebody in between (CVE-2021-23222).
-      if (isPlainAnswer) resolve(answer[0] === 83);
-      else reject(makeFailure("PG209", connecting(target)));
-    }));
+  return settle(
+    socket,
+    target,
+    deadline,
+    (resolve, reject) =>
+      socket.once("data", (answer: Uint8Array) => {
+        const isPlainAnswer = answer.length === 1 && (answer[0] === 83 || answer[0] === 78);
+        // More than one byte before TLS began was injected by somebody in between (CVE-2021-23222).
+        if (isPlainAnswer) resolve(answer[0] === 83);
+        else reject(makeFailure("PG209", connecting(target)));
+      }),
+  );
 }
 
 async function startTls(
@@ -108,7 +113,9 @@ async function startTls(
   };
 }
 
-function planCheck(target: ConnectionTarget): { isVerified: boolean; options: tls.ConnectionOptions } {
+function planCheck(
+  target: ConnectionTarget,
+): { isVerified: boolean; options: tls.ConnectionOptions } {
   const { mode, rootCert, cert, key } = target.ssl;
   // libpq: with a root certificate at hand, `require` checks it as `verify-ca` does.
   const isVerified = mode === "verify-full" || mode === "verify-ca" ||
