@@ -30,7 +30,10 @@ create table perigee.leases (
   name text primary key,
   holder uuid not null,
   fence bigint not null default 1,
-  expires_at timestamptz not null
+  expires_at timestamptz not null,
+  -- Makes the fence part of a key: a run's transaction holds the row `for key share`, which lets its
+  -- own daemon move expires_at meanwhile and keeps everybody else from moving the fence.
+  unique (name, fence)
 );
 
 comment on table perigee.runs is
