@@ -1,0 +1,194 @@
+import type { Span } from "../config/condition_value.ts";
+import type { ConditionConfig } from "../config/model.ts";
+import type { Operand } from "./operand.ts";
+import {
+  dateOf,
+  dayMs,
+  shiftInstant,
+  startOfDay,
+  utcOf,
+  type WallClock,
+  type Zone,
+} from "./zone.ts";
+
+/** What "now" and "today" mean to the conditions of one evaluation. */
+export interface Moment {
+  /** Milliseconds since the epoch: the evaluation's now, never the database's. */
+  readonly nowMs: number;
+  readonly zone: Zone;
+}
+
+type MomentOperand = Extract<Operand, { family: "moment" }>;
+
+/** A point on the time line, or a whole day of the calendar. */
+type Bound =
+  | { readonly kind: "day"; readonly day: WallClock }
+  | { readonly kind: "instant"; readonly ms: number; readonly micros: number };
+
+/**
+ * SQL for one comparison of a moment; undefined when the operator is none for moments.
+ * Bounds are literals computed for the segment's zone, so an index on the bare column serves, and
+ * the customer's server need not know the zone unless the calendar of the column itself is asked.
+ */
+export function momentCondition(
+  { operator, value }: ConditionConfig,
+  operand: MomentOperand,
+  moment: Moment,
+): string | undefined {
+  const bound = (given: unknown) => readBound(String(given), moment);
+  const compare = (sign: Sign, given: unknown) => compareTo(operand, sign, bound(given), moment);
+  const today = startOfDay(moment.zone.wallOf(moment.nowMs));
+  const onDay = (day: WallClock) => isOnDay(operand, day, moment);
+  switch (operator) {
+    case "equals":
+      return equalTo(operand, bound(value), moment);
+    case "notEquals":
+      return `not (${equalTo(operand, bound(value), moment)})`;
+    case "in":
+    case "notIn": {
+      const any = (value as unknown[])
+        .map((each) => equalTo(operand, bound(each), moment)).join(" or ");
+      return operator === "in" ? `(${any})` : `not (${any})`;
+    }
+    case "on":
+      return onDay(dayOfBound(bound(value), moment));
+    case "before":
+      return compare("<", value);
+    case "after":
+      return compare(">", value);
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+      return compare(operator, value);
+    case "between": {
+      const [first, last] = value as [unknown, unknown];
+      return `(${compare(">=", first)} and ${compare("<=", last)})`;
+    }
+    case "today":
+      return value === true ? onDay(today) : `not (${onDay(today)})`;
+    case "inLast":
+      return isWithin(operand, shiftInstant(moment.zone, moment.nowMs, value as Span, -1), moment);
+    case "inNext":
+      return isWithin(operand, shiftInstant(moment.zone, moment.nowMs, value as Span, 1), moment);
+    case "daysAgo":
+      return onDay(today - (value as number) * dayMs);
+    case "inDays":
+      return onDay(today + (value as number) * dayMs);
+    case "anniversary":
+      return hasAnniversary(operand, today + (value as { offsetDays: number }).offsetDays * dayMs);
+    case "month":
+      return `extract(month from ${wallSql(operand, moment)}) in (${
+        (value as number[]).join(", ")
+      })`;
+    case "weekday":
+      return `extract(dow from ${wallSql(operand, moment)}) in (${(value as number[]).join(", ")})`;
+    default:
+      return undefined;
+  }
+}
+
+type Sign = "<" | "<=" | ">" | ">=";
+
+function readBound(text: string, moment: Moment): Bound {
+  if (text === "today") {
+    return { kind: "day", day: startOfDay(moment.zone.wallOf(moment.nowMs)) };
+  }
+  const found =
+    /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(Z|[+-]\d\d:?\d\d)?)?$/
+      .exec(text);
+  if (found === null) throw new RangeError("a moment of a condition is no ISO 8601 text");
+  const part = (index: number) => Number(found[index] ?? 0);
+  const day = utcOf(part(1), part(2), part(3));
+  if (found[4] === undefined) return { kind: "day", day };
+  const fraction = (found[7] ?? "").padEnd(6, "0");
+  const wall = day + ((part(4) * 60 + part(5)) * 60 + part(6)) * 1000 +
+    Number(fraction.slice(0, 3));
+  const micros = Number(fraction.slice(3));
+  const offsetMs = readOffset(found[8]);
+  const ms = offsetMs === undefined ? moment.zone.instantOf(wall) : wall - offsetMs;
+  return { kind: "instant", ms, micros };
+}
+
+function readOffset(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === "Z") return 0;
+  const minutes = Number(text.slice(1, 3)) * 60 + Number(text.slice(-2));
+  return (text.startsWith("-") ? -minutes : minutes) * 60_000;
+}
+
+function dayOfBound(bound: Bound, moment: Moment): WallClock {
+  return bound.kind === "day" ? bound.day : startOfDay(moment.zone.wallOf(bound.ms));
+}
+
+function equalTo(operand: MomentOperand, bound: Bound, moment: Moment): string {
+  if (bound.kind === "day" || operand.type === "date") {
+    return isOnDay(operand, dayOfBound(bound, moment), moment);
+  }
+  return `${operand.sql} = ${instantLiteral(operand, bound.ms, bound.micros)}`;
+}
+
+function isOnDay(operand: MomentOperand, day: WallClock, moment: Moment): string {
+  if (operand.type === "date") return `${operand.sql} = ${dateLiteral(day)}`;
+  const [start, end] = [moment.zone.instantOf(day), moment.zone.instantOf(day + dayMs)];
+  return `(${operand.sql} >= ${instantLiteral(operand, start)} and ${operand.sql} < ${
+    instantLiteral(operand, end)
+  })`;
+}
+
+/** A day as a bound is all of it: before its first moment, after its last. */
+function compareTo(operand: MomentOperand, sign: Sign, bound: Bound, moment: Moment): string {
+  if (operand.type === "date") {
+    return `${operand.sql} ${sign} ${dateLiteral(dayOfBound(bound, moment))}`;
+  }
+  if (bound.kind === "instant") {
+    return `${operand.sql} ${sign} ${instantLiteral(operand, bound.ms, bound.micros)}`;
+  }
+  const isPastDay = sign === ">" || sign === "<=";
+  const edge = moment.zone.instantOf(bound.day + (isPastDay ? dayMs : 0));
+  return `${operand.sql} ${sign.startsWith(">") ? ">=" : "<"} ${instantLiteral(operand, edge)}`;
+}
+
+/** Between now and `otherMs`, both included; days count when they hold one of those moments. */
+function isWithin(operand: MomentOperand, otherMs: number, moment: Moment): string {
+  const [from, to] = [Math.min(moment.nowMs, otherMs), Math.max(moment.nowMs, otherMs)];
+  const literal = operand.type === "date"
+    ? (ms: number) => dateLiteral(startOfDay(moment.zone.wallOf(ms)))
+    : (ms: number) => instantLiteral(operand, ms);
+  return `(${operand.sql} >= ${literal(from)} and ${operand.sql} <= ${literal(to)})`;
+}
+
+/** Same month and day in whatever year; 29 February counts as 28 in years that have no 29. */
+function hasAnniversary(operand: MomentOperand, target: WallClock): string {
+  const { year, month, day } = dateOf(target);
+  const isLeap = dateOf(utcOf(year, 3, 0)).day === 29;
+  const days = month === 2 && day === 28 && !isLeap ? "28, 29" : String(day);
+  return `(extract(month from ${operand.daySql}) = ${month} and extract(day from ${operand.daySql}) in (${days}))`;
+}
+
+/** What the clocks of the segment's zone showed at that moment. */
+function wallSql(operand: MomentOperand, { zone }: Moment): string {
+  if (operand.type === "date") return operand.sql;
+  const instant = operand.type === "timestamp"
+    ? `(${operand.sql} at time zone 'UTC')`
+    : operand.sql;
+  return `(${instant} at time zone '${zone.name.replaceAll("'", "''")}')`;
+}
+
+/** Years outside 1–9999 are beyond what the literals spell, and what anybody stores. */
+const [earliestMs, latestMs] = [utcOf(1, 1, 1), utcOf(9999, 12, 31)];
+
+function isoText(ms: number): string {
+  return new Date(Math.min(Math.max(ms, earliestMs), latestMs)).toISOString();
+}
+
+function dateLiteral(day: WallClock): string {
+  return `date '${isoText(day).slice(0, 10)}'`;
+}
+
+function instantLiteral(operand: MomentOperand, ms: number, micros = 0): string {
+  const iso = isoText(ms);
+  const fraction = `${iso.slice(20, 23)}${String(micros).padStart(3, "0")}`.replace(/0+$/, "");
+  const text = `${iso.slice(0, 10)} ${iso.slice(11, 19)}${fraction === "" ? "" : `.${fraction}`}`;
+  return operand.type === "timestamp" ? `timestamp '${text}'` : `timestamptz '${text}+00'`;
+}

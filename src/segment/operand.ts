@@ -1,0 +1,146 @@
+import type { ConditionConfig } from "../config/model.ts";
+import { columnFamily } from "../config/condition_operator.ts";
+import { isMoment } from "../config/condition_value.ts";
+import { quoteLiteral } from "../postgres/identifier.ts";
+
+/** How a column keeps moments: a calendar day, a wall clock in UTC, or a moment in time. */
+export type MomentType = "date" | "timestamp" | "timestamptz";
+
+/** SQL for the left side of a comparison, with what its type means for the right side. */
+export type Operand =
+  | { readonly family: "text"; readonly sql: string; readonly ignoresCase: boolean }
+  | {
+    readonly family: "number";
+    readonly sql: string;
+    /** Compared as double precision, which holds no number beyond 1.8e308. */
+    readonly isFloat: boolean;
+  }
+  | { readonly family: "boolean"; readonly sql: string }
+  | {
+    readonly family: "moment";
+    readonly sql: string;
+    readonly type: MomentType;
+    /** The day that the value stands for when only the calendar counts. */
+    readonly daySql: string;
+  }
+  | { readonly family: "array"; readonly sql: string; readonly elementType: string }
+  | { readonly family: "json"; readonly sql: string };
+
+/** What has to be known of a column: its type as `format_type` prints it, and its category. */
+export interface OperandColumn {
+  readonly type: string;
+  /** `pg_type.typcategory`; `E` is an enum. */
+  readonly typeCategory: string;
+}
+
+/**
+ * The operand for a column given as quoted SQL. Undefined when no operator knows the column's type.
+ * Domains are given by their base type. Zone: see {@link momentOperand}.
+ */
+export function columnOperand(
+  sql: string,
+  column: OperandColumn,
+  zone: string,
+): Operand | undefined {
+  const type = column.type.toLowerCase().replace(/\(.*?\)/, "").trim();
+  if (column.typeCategory === "E") return textOperand(sql, type);
+  switch (columnFamily(column.type)) {
+    case "text":
+      return textOperand(sql, type);
+    case "number":
+      return numberOperand(sql, type);
+    case "boolean":
+      return { family: "boolean", sql };
+    case "moment":
+      return momentOperand(sql, type, zone);
+    case "array":
+      return { family: "array", sql, elementType: type.slice(0, -"[]".length) };
+    case "json":
+      return { family: "json", sql: type === "json" ? `(${sql})::jsonb` : sql };
+    case undefined:
+      return undefined;
+  }
+}
+
+function textOperand(sql: string, type: string): Operand {
+  const isPlain = type === "text" || type === "character varying";
+  // A bpchar's blanks, an enum's and a uuid's operators: none of them compares like text.
+  return {
+    family: "text",
+    sql: isPlain ? sql : `(${sql})::text`,
+    ignoresCase: type === "citext",
+  };
+}
+
+function numberOperand(sql: string, type: string): Operand {
+  if (type === "money") return { family: "number", sql: `(${sql})::numeric`, isFloat: false };
+  if (type === "oid") return { family: "number", sql: `(${sql})::bigint`, isFloat: false };
+  // 0.1::real is not 0.1; its shortest decimal is what people mean.
+  if (type === "real") return { family: "number", sql: `(${sql})::text::float8`, isFloat: true };
+  return { family: "number", sql, isFloat: type === "double precision" };
+}
+
+/**
+ * Timestamps without zone are moments in UTC. Where only the calendar counts (anniversaries) their
+ * day is the one that is written, because birthdays kept that way are days, not moments.
+ */
+function momentOperand(sql: string, type: string, zone: string): Operand {
+  if (type === "date") return { family: "moment", sql, type: "date", daySql: sql };
+  if (type.startsWith("timestamp") && !type.endsWith("without time zone") && type !== "timestamp") {
+    const daySql = `(${sql} at time zone ${quoteLiteral(zone)})::date`;
+    return { family: "moment", sql, type: "timestamptz", daySql };
+  }
+  return { family: "moment", sql, type: "timestamp", daySql: `(${sql})::date` };
+}
+
+/**
+ * The operand for an additional field of a contact, which has no declared type: operator and value
+ * say what it is compared as. `json` is SQL for the field as jsonb, null where it is absent.
+ */
+export function fieldOperand(json: string, condition: ConditionConfig, zone: string): Operand {
+  const text = `(${json} #>> '{}')`;
+  switch (fieldFamily(condition)) {
+    case "number":
+      return { family: "number", sql: `perigee.number_of(${text})`, isFloat: false };
+    case "boolean":
+      return { family: "boolean", sql: `perigee.boolean_of(${text})` };
+    case "moment": {
+      const given = `${text}, ${quoteLiteral(zone)}`;
+      const daySql = `perigee.day_of(${given})`;
+      return { family: "moment", sql: `perigee.moment_of(${given})`, type: "timestamptz", daySql };
+    }
+    case "json":
+      return { family: "json", sql: json };
+    default:
+      return { family: "text", sql: text, ignoresCase: false };
+  }
+}
+
+function fieldFamily({ operator, value }: ConditionConfig): Operand["family"] {
+  switch (operator) {
+    case "on":
+    case "before":
+    case "after":
+    case "today":
+    case "inLast":
+    case "inNext":
+    case "daysAgo":
+    case "inDays":
+    case "anniversary":
+    case "month":
+    case "weekday":
+      return "moment";
+    case "hasKey":
+      return "json";
+    case "contains":
+      return typeof value === "string" ? "text" : "json";
+    default:
+      return familyOfValue(Array.isArray(value) ? value[0] : value);
+  }
+}
+
+function familyOfValue(value: unknown): Operand["family"] {
+  if (typeof value === "number") return "number";
+  if (typeof value === "string" && (isMoment(value) || value === "today")) return "moment";
+  return typeof value === "boolean" ? "boolean" : "text";
+}
