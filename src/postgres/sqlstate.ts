@@ -1,4 +1,4 @@
-import type { FailureCode } from "./failure.ts";
+import type { FailureCode } from "./failure_table.ts";
 
 /** SQLSTATEs that mean something else than their class (PostgreSQL documentation, appendix A). */
 const codeByState: ReadonlyMap<string, FailureCode> = new Map([
