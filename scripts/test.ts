@@ -1,0 +1,101 @@
+/**
+ * `npm test [-- [--node] [--deno] path…]`: runs the tests on Node and on Deno against an embedded
+ * Postgres, and those that depend on the server also against this machine's own PostgreSQL. The
+ * last line is the sum; the exit code is 0 when something passed and nothing failed.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import process from "node:process";
+
+import {
+  type Binaries,
+  findEmbeddedBinaries,
+  findSystemBinaries,
+} from "../src/embedded/binaries.ts";
+import { type Cluster, startCluster } from "../src/embedded/cluster.ts";
+import { type Children, endChildren } from "./testing/child.ts";
+import { findTestFiles, selectServerFiles } from "./testing/find_test_files.ts";
+import { type Outcome, sumOutcomes } from "./testing/outcome.ts";
+import { runOnDeno } from "./testing/run_on_deno.ts";
+import { runOnNode } from "./testing/run_on_node.ts";
+
+type Run = (
+  files: readonly string[],
+  env: Readonly<Record<string, string>>,
+  children: Children,
+) => Promise<Outcome>;
+
+/** Ends what was started when the run is broken off; the servers end with this process. */
+function endOnSignals(children: Children): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      endChildren(children);
+      process.exit(1);
+    });
+  }
+}
+
+async function withCluster<T>(
+  binaries: Binaries,
+  body: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), "perigee-test-"));
+  try {
+    const cluster = await startCluster({ dataDir: folder, binaries, isThrowaway: true });
+    try {
+      return await body(cluster);
+    } finally {
+      await cluster.stop();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runNamed(
+  name: string,
+  run: Run,
+  files: readonly string[],
+  cluster: Cluster,
+  children: Children,
+): Promise<Outcome> {
+  const startedAt = performance.now();
+  console.log(`${name}: ${files.length} files, PostgreSQL ${cluster.version}`);
+  const outcome = await run(files, { PERIGEE_TEST_CLUSTER: cluster.superuserUrl }, children);
+  for (const { file, name, detail } of outcome.failures) {
+    console.log(`\nFAILED ${file}: ${name}\n${detail}\n`);
+  }
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+  const skipped = outcome.skipped === 0 ? "" : `, ${outcome.skipped} skipped`;
+  console.log(
+    `  ${outcome.passed} passed, ${outcome.failures.length} failed${skipped}, ${seconds} s`,
+  );
+  return outcome;
+}
+
+async function main(given: readonly string[]): Promise<number> {
+  const isOnly = given.includes("--node") !== given.includes("--deno");
+  const files = await findTestFiles(given.filter((word) => !word.startsWith("--")));
+  const children: Children = new Set();
+  endOnSignals(children);
+  const outcomes: Outcome[] = [];
+  await withCluster(await findEmbeddedBinaries(), async (cluster) => {
+    const add = async (name: string, run: Run) =>
+      outcomes.push(await runNamed(name, run, files, cluster, children));
+    if (!isOnly || given.includes("--node")) await add("Node", runOnNode);
+    if (!isOnly || given.includes("--deno")) await add("Deno", runOnDeno);
+  });
+  const serverFiles = selectServerFiles(files);
+  const [system] = await findSystemBinaries();
+  if (system !== undefined && serverFiles.length > 0 && !given.includes("--deno")) {
+    await withCluster(system, async (cluster) => {
+      outcomes.push(await runNamed("Node", runOnNode, serverFiles, cluster, children));
+    });
+  }
+  const { passed, failures } = sumOutcomes(outcomes);
+  console.log(`${passed} passed, ${failures.length} failed`);
+  return passed > 0 && failures.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
