@@ -1,6 +1,7 @@
 import type { ConditionConfig } from "../config/model.ts";
 import { columnFamily } from "../config/condition_operator.ts";
 import { isMoment } from "../config/condition_value.ts";
+import type { ColumnInfo } from "../postgres/catalog.ts";
 import { quoteLiteral } from "../postgres/identifier.ts";
 
 /** How a column keeps moments: a calendar day, a wall clock in UTC, or a moment in time. */
@@ -26,25 +27,40 @@ export type Operand =
   | { readonly family: "array"; readonly sql: string; readonly elementType: string }
   | { readonly family: "json"; readonly sql: string };
 
-/** What has to be known of a column: its type as `format_type` prints it, and its category. */
-export interface OperandColumn {
-  readonly type: string;
-  /** `pg_type.typcategory`; `E` is an enum. */
-  readonly typeCategory: string;
+/** Names of the catalog that differ from those of `format_type`, which the operators know. */
+const formattedNames: ReadonlyMap<string, string> = new Map([
+  ["int2", "smallint"],
+  ["int4", "integer"],
+  ["int8", "bigint"],
+  ["float4", "real"],
+  ["float8", "double precision"],
+  ["bool", "boolean"],
+  ["varchar", "character varying"],
+  ["bpchar", "character"],
+  ["timestamp", "timestamp without time zone"],
+]);
+
+/** The type to compare by: without length, without schema, and of a domain what is beneath. */
+export function comparedType(
+  column: Pick<ColumnInfo, "type" | "baseTypeName" | "isArray">,
+): string {
+  if (column.isArray) return column.type.replace(/\(.*?\)/, "");
+  return formattedNames.get(column.baseTypeName) ?? column.baseTypeName;
 }
 
 /**
- * The operand for a column given as quoted SQL. Undefined when no operator knows the column's type.
- * Domains are given by their base type. Zone: see {@link momentOperand}.
+ * The operand for an expression (quoted SQL) of that type, as {@link comparedType} or the hub's
+ * datasets name it; `isEnum` is compared as text. Undefined when no operator knows the type.
+ * Timestamps without zone are UTC; where only the calendar counts, their day is as written.
  */
 export function columnOperand(
   sql: string,
-  column: OperandColumn,
+  type: string,
+  isEnum: boolean,
   zone: string,
 ): Operand | undefined {
-  const type = column.type.toLowerCase().replace(/\(.*?\)/, "").trim();
-  if (column.typeCategory === "E") return textOperand(sql, type);
-  switch (columnFamily(column.type)) {
+  if (isEnum) return textOperand(sql, type);
+  switch (columnFamily(type)) {
     case "text":
       return textOperand(sql, type);
     case "number":
@@ -131,7 +147,13 @@ function fieldFamily({ operator, value }: ConditionConfig): Operand["family"] {
     case "weekday":
       return "moment";
     case "hasKey":
+    case "isEmpty":
       return "json";
+    case "isNull":
+    case "startsWith":
+    case "endsWith":
+    case "matches":
+      return "text";
     case "contains":
       return typeof value === "string" ? "text" : "json";
     default:

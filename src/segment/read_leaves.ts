@@ -1,0 +1,213 @@
+import type { Sql } from "postgres";
+import type { Config } from "../config/model.ts";
+import { normalisePhone, sourceKeyExpression } from "../connector/contact_key.ts";
+import { withReadTransaction } from "../connector/read_transaction.ts";
+import type { ConnectorRegistry } from "../connector/registry.ts";
+import { PerigeeError } from "../error.ts";
+import { cachePhoneNumbers } from "../hub/phone_number.ts";
+import {
+  createKeyTable,
+  type KeyTable,
+  matchCountedLeaf,
+  matchLeaf,
+  matchSharedLeaves,
+} from "../hub/segment.ts";
+import type { Connection } from "../postgres/connection.ts";
+import { copyBetween } from "../postgres/copy_stream.ts";
+import { describeFailure } from "../postgres/failure.ts";
+import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
+import type { RemoteLeaf } from "./plan_segments.ts";
+
+/** One statement for the customer's database and the leaves that it answers. */
+export interface LeafRead {
+  readonly statement: string;
+  readonly hasPayload: boolean;
+  readonly leaves: readonly RemoteLeaf[];
+}
+
+/** What reading leaves works with. */
+export interface LeafReading {
+  readonly hubSession: Connection;
+  readonly hub: Sql;
+  readonly connectors: ConnectorRegistry;
+  readonly config: Config;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads the keys of all leaves and stores in `segment_matched` whose they are. Each connector is
+ * read in one transaction, so all leaves of one see the same moment. Keys stream as binary COPY;
+ * nothing but phone numbers that were never seen passes through JavaScript. Errors are the
+ * connection's own; PG623 for SQL that is not one statement.
+ */
+export async function readLeaves(
+  leaves: readonly RemoteLeaf[],
+  reading: LeafReading,
+): Promise<void> {
+  const connectors = [...new Set(leaves.map(({ connector }) => connector))];
+  let number = 0;
+  for (const connector of connectors) {
+    const own = leaves.filter((leaf) => leaf.connector === connector);
+    await withReadTransaction(reading.connectors, connector, reading.signal, async (source) => {
+      for (const read of await planReads(own, source, reading.config)) {
+        const table = `segment_keys_${++number}`;
+        await copyKeys(read, table, source, reading);
+        await matchRead(read, table, reading);
+      }
+    });
+  }
+}
+
+async function copyKeys(
+  read: LeafRead,
+  table: string,
+  source: Connection,
+  { hubSession, signal }: LeafReading,
+): Promise<void> {
+  await createKeyTable(hubSession.sql, table, read.hasPayload);
+  await copyBetween({
+    from: source,
+    read: `copy (${read.statement}) to stdout (format binary)`,
+    to: hubSession,
+    write: `copy ${table} from stdin (format binary)`,
+    signal,
+  });
+}
+
+async function matchRead(
+  { leaves }: LeafRead,
+  table: string,
+  { hubSession, hub }: LeafReading,
+): Promise<void> {
+  const { sql } = hubSession;
+  const [first] = leaves;
+  if (first === undefined) return;
+  const { field } = first;
+  const keys: KeyTable = { name: table, field };
+  if (field.kind === "phone") {
+    const { defaultCountry } = field;
+    const normalise = (written: string) => normalisePhone(written, defaultCountry);
+    await cachePhoneNumbers(sql, hub, `select key from ${table}`, defaultCountry, normalise);
+  }
+  if (leaves.length > 1) await matchSharedLeaves(sql, keys, leaves.map(({ leaf }) => leaf));
+  else if (first.having !== undefined) {
+    await matchCountedLeaf(sql, keys, first.leaf, first.having);
+  } else await matchLeaf(sql, keys, first.leaf);
+}
+
+/** Leaves of one scan at most: their bits share a bigint. */
+const scanLeaves = 62;
+
+/**
+ * Decides for leaves of one connector which of them share a scan: where the server's own estimate
+ * for one pass that tests all conditions is below that for the statements one by one, which may
+ * each use an index.
+ */
+async function planReads(
+  leaves: readonly RemoteLeaf[],
+  source: Connection,
+  config: Config,
+): Promise<LeafRead[]> {
+  const reads: LeafRead[] = [];
+  const bySource = new Map<string, RemoteLeaf[]>();
+  for (const leaf of leaves) {
+    if (leaf.scan === undefined) reads.push(await plainRead(leaf, source));
+    else {
+      const sharing = bySource.get(leaf.scan.source) ?? [];
+      bySource.set(leaf.scan.source, [...sharing, leaf]);
+    }
+  }
+  for (const sharing of bySource.values()) {
+    for (let start = 0; start < sharing.length; start += scanLeaves) {
+      const group = sharing.slice(start, start + scanLeaves);
+      reads.push(...await cheaperReads(group, source, config));
+    }
+  }
+  return reads;
+}
+
+async function cheaperReads(
+  leaves: readonly RemoteLeaf[],
+  source: Connection,
+  config: Config,
+): Promise<LeafRead[]> {
+  const single = await Promise.all(leaves.map((leaf) => plainRead(leaf, source)));
+  const [first] = leaves;
+  if (leaves.length < 2 || first === undefined) return single;
+  const shared = { statement: sharedStatement(leaves, config), hasPayload: true, leaves };
+  let singleCost = 0;
+  for (const { statement } of single) singleCost += await estimateCost(source, statement, first);
+  return await estimateCost(source, shared.statement, first) < singleCost ? [shared] : single;
+}
+
+/**
+ * One pass over the table that returns each row's key with a bit for every condition it meets.
+ * `offset 0` keeps Postgres from testing all conditions twice.
+ */
+function sharedStatement(leaves: readonly RemoteLeaf[], config: Config): string {
+  const [first] = leaves;
+  const source = config.sources.get(first?.scan?.source ?? "");
+  const connector = config.connectors.get(first?.connector ?? "");
+  if (source === undefined || connector === undefined) throw new Error("a leaf has no source");
+  const column = `t.${quoteIdentifier(connector.key.column)}`;
+  const bits = leaves.map(({ scan }, index) =>
+    `case when ${scan?.condition} then ${1n << BigInt(index)}::bigint else 0 end`
+  );
+  return `select key, payload from (
+      select ${sourceKeyExpression(column, connector.key.field)} as key,
+        ${bits.join("\n        | ")} as payload
+      from ${quoteQualified(source.schema, source.table)} as t
+      where ${column} is not null offset 0) as scanned
+    where payload <> 0`;
+}
+
+async function plainRead(leaf: RemoteLeaf, source: Connection): Promise<LeafRead> {
+  await requireOneStatement(leaf, source);
+  return { statement: leaf.statement, hasPayload: leaf.having !== undefined, leaves: [leaf] };
+}
+
+/**
+ * The extended protocol takes exactly one statement, so SQL of the configuration that would leave
+ * its parentheses and begin another one is refused here, before COPY, which has no such check.
+ */
+async function requireOneStatement(leaf: RemoteLeaf, source: Connection): Promise<void> {
+  if (leaf.scan !== undefined) return;
+  try {
+    await source.sql.unsafe(leaf.statement, [], { prepare: true }).describe();
+  } catch (error) {
+    const { sqlstate } = describeFailure(error, { doing: "read", target: source.target });
+    if (sqlstate !== "42601") throw refused(error, leaf, source);
+    throw new PerigeeError(`the SQL of a segment at ${leaf.place} is not one SELECT of a key`, {
+      kind: "config",
+      code: "PG623",
+      advice: "Write one SELECT with the contact key as its only column.",
+      sqlstate,
+      cause: error,
+    });
+  }
+}
+
+async function estimateCost(
+  source: Connection,
+  statement: string,
+  leaf: RemoteLeaf,
+): Promise<number> {
+  try {
+    const [row] = await source.sql.unsafe<{ "QUERY PLAN": string }[]>(
+      `explain (format json) ${statement}`,
+    );
+    const [plan] = typeof row?.["QUERY PLAN"] === "string"
+      ? JSON.parse(row["QUERY PLAN"])
+      : row?.["QUERY PLAN"] ?? [];
+    return Number(plan?.Plan?.["Total Cost"] ?? 0);
+  } catch (error) {
+    throw refused(error, leaf, source);
+  }
+}
+
+function refused(error: unknown, leaf: RemoteLeaf, source: Connection): PerigeeError {
+  return describeFailure(error, {
+    doing: `evaluate the conditions at ${leaf.place}`,
+    target: source.target,
+  });
+}
