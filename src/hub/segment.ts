@@ -1,6 +1,5 @@
 import type { Sql } from "postgres";
 import type { KeyField } from "../config/model.ts";
-import { hubKeyExpression } from "../connector/contact_key.ts";
 
 /** Numbers of one evaluation of a segment. */
 export interface MembershipChange {
@@ -13,6 +12,8 @@ export interface MembershipChange {
 export interface KeyTable {
   readonly name: string;
   readonly field: KeyField;
+  /** SQL over `perigee.contacts` as `c` for the text that a key is compared with. */
+  readonly contactKey: string;
 }
 
 /**
@@ -52,7 +53,7 @@ export async function matchLeaf(sql: Sql, keys: KeyTable, leaf: number): Promise
     `insert into segment_matched (leaf, contact_id, key)
      select ${leaf}, c.contact_id, case when c.contact_id is null then keys.key end
      from ${normalisedKeys(keys, "")}
-       left join perigee.contacts c on ${hubKeyExpression(keys.field, "c")} = keys.key
+       left join perigee.contacts c on ${keys.contactKey} = keys.key
      where keys.key is not null`,
     parametersOf(keys),
   );
@@ -72,7 +73,7 @@ export async function matchCountedLeaf(
          select key, sum(payload) as n from ${normalisedKeys(keys, ", payload")}
          where key is not null group by key) as summed
        where ${having}) as counted
-       left join perigee.contacts c on ${hubKeyExpression(keys.field, "c")} = counted.key`,
+       left join perigee.contacts c on ${keys.contactKey} = counted.key`,
     parametersOf(keys),
   );
 }
@@ -88,7 +89,7 @@ export async function matchSharedLeaves(
     `insert into segment_matched (leaf, contact_id, key)
      select bits.leaf, c.contact_id, case when c.contact_id is null then keys.key end
      from ${normalisedKeys(keys, ", payload")}
-       left join perigee.contacts c on ${hubKeyExpression(keys.field, "c")} = keys.key
+       left join perigee.contacts c on ${keys.contactKey} = keys.key
        join (values ${bits}) as bits (leaf, bit) on keys.payload & bits.bit <> 0
      where keys.key is not null`,
     parametersOf(keys),

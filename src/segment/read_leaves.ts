@@ -1,6 +1,6 @@
 import type { Sql } from "postgres";
 import type { Config } from "../config/model.ts";
-import { normalisePhone, sourceKeyExpression } from "../connector/contact_key.ts";
+import { hubKeyExpression, normalisePhone, sourceKeyExpression } from "../connector/contact_key.ts";
 import { withReadTransaction } from "../connector/read_transaction.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import { PerigeeError } from "../error.ts";
@@ -83,7 +83,7 @@ async function matchRead(
   const [first] = leaves;
   if (first === undefined) return;
   const { field } = first;
-  const keys: KeyTable = { name: table, field };
+  const keys: KeyTable = { name: table, field, contactKey: hubKeyExpression(field, "c") };
   if (field.kind === "phone") {
     const { defaultCountry } = field;
     const normalise = (written: string) => normalisePhone(written, defaultCountry);
