@@ -14,7 +14,9 @@ export interface CommandIo {
 /** The words after the verb, parsed by the command's options. */
 export interface CommandInput {
   readonly positionals: readonly string[];
-  readonly values: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
+  readonly values: Readonly<
+    Record<string, string | boolean | readonly (string | boolean)[] | undefined>
+  >;
 }
 
 /** One option of a command, for the parser and the help. */

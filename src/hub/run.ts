@@ -140,3 +140,34 @@ export async function skipRun(sql: Sql, tick: Tick & { readonly daemonId: string
       'succeeded', now(), '{"skipped": 1}')
     on conflict (name, scheduled_at) do nothing`;
 }
+
+/** A run as it stands in the table, for people to look at. */
+export interface RunRecord {
+  readonly name: string;
+  readonly runId: string;
+  readonly state: "running" | "succeeded" | "failed" | "abandoned";
+  readonly cause: RunCause;
+  readonly scheduledAt: Date;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly counts: Counts;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly errorAdvice: string | null;
+}
+
+/** The newest run of each of the names; names that never ran are absent. One index look-up a name. */
+export async function findLastRuns(sql: Sql, names: readonly string[]): Promise<RunRecord[]> {
+  const rows = await sql<RunRecord[]>`
+    select wanted.name, last.run_id::text as "runId", last.state, last.cause,
+           last.scheduled_at as "scheduledAt", last.started_at as "startedAt",
+           last.finished_at as "finishedAt", last.counts, last.error_code as "errorCode",
+           last.error_message as "errorMessage", last.error_advice as "errorAdvice"
+    from json_array_elements_text(${JSON.stringify(names)}::text::json) as wanted (name)
+    cross join lateral (
+      select run_id, state, cause, scheduled_at, started_at, finished_at, counts,
+             error_code, error_message, error_advice
+      from perigee.runs where runs.name = wanted.name order by run_id desc limit 1
+    ) as last`;
+  return [...rows];
+}

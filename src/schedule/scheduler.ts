@@ -69,14 +69,24 @@ export class Scheduler {
     this.#options = options;
   }
 
-  /** Takes up the jobs: what was missed, wave by wave, and from now on by the clock. */
-  async start(jobs: readonly Job[]): Promise<void> {
+  /** Learns the jobs without running any on its own. */
+  know(jobs: readonly Job[]): void {
     this.#entries = new Map(jobs.map((job) => [job.name, this.#enter(job)]));
+  }
+
+  /**
+   * Takes up the jobs: what was missed, wave by wave, and from now on by the clock. `caughtUp`
+   * resolves when the waves are through; the clock does not wait for them.
+   */
+  async start(jobs: readonly Job[]): Promise<{ readonly caughtUp: Promise<void> }> {
+    this.know(jobs);
     const now = this.#options.clock.now();
     const successes = await findLastSuccesses(this.#options.hub);
-    this.#keep(this.#startWaves(jobs, successes, now));
+    const caughtUp = this.#startWaves(jobs, successes, now);
+    this.#keep(caughtUp);
     for (const job of jobs) this.#keep(this.#tick(job, now));
     this.#keep(this.#sweep());
+    return { caughtUp };
   }
 
   /** Asks for a run of `name` now; requests that come while one waits become one. */

@@ -1,0 +1,214 @@
+import type { Sql } from "postgres";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config/model.ts";
+import { PerigeeError } from "../error.ts";
+import { findLastRuns, type RunRecord } from "../hub/run.ts";
+import type { CompiledMessages } from "../message/compile_messages.ts";
+import type { Observation } from "../observe/observation.ts";
+import type { Job } from "../schedule/job.ts";
+import {
+  type DatabaseHealth,
+  describeTls,
+  type EntityHealth,
+  type HealthReport,
+  type HealthSource,
+  type RunHealth,
+  toHealthError,
+} from "./health.ts";
+
+/** What the daemon knows of itself; all of it is handed in. */
+export interface DaemonHealthParts {
+  readonly version: string;
+  readonly runtime: string;
+  readonly config: Config;
+  readonly hub: Sql;
+  readonly clock: Clock;
+  /** Everything that runs, for the time of its next run. */
+  readonly jobs: readonly Job[];
+  readonly messages: CompiledMessages;
+}
+
+/** The daemon's health: what it observed of itself, and the newest runs from the hub. */
+export class DaemonHealth implements HealthSource {
+  readonly #parts: DaemonHealthParts;
+  readonly #startedAt: Date;
+  readonly #databases = new Map<string, DatabaseHealth>();
+  readonly #sinks = new Map<string, EntityHealth>();
+  #migration: string | undefined;
+  #isStopping = false;
+
+  constructor(parts: DaemonHealthParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.now();
+    for (const name of parts.config.connectors.keys()) this.#databases.set(name, untried(name));
+    for (const name of parts.config.sinks.keys()) {
+      this.#sinks.set(name, plainEntity(`sink/${name}`, "healthy", undefined));
+    }
+  }
+
+  /** Takes in one observation; the only way by which this learns of anything but runs. */
+  observe(observation: Observation): void {
+    const now = this.#parts.clock.now();
+    if (observation.kind === "hub_migrated") this.#migration = observation.version;
+    if (observation.kind === "daemon_stopping") this.#isStopping = true;
+    if (observation.kind === "connector_checked") {
+      const { connector, isSecured, latencyMs } = observation;
+      const mode = this.#parts.config.connectors.get(connector)?.address.ssl.mode;
+      const isVerified = mode === "verify-ca" || mode === "verify-full";
+      this.#databases.set(connector, {
+        name: connector,
+        state: "up",
+        tls: describeTls({ isSecured, isVerified }),
+        latencyMs: Math.round(latencyMs * 10) / 10,
+        checkedAt: now.toISOString(),
+        error: undefined,
+      });
+    }
+    if (observation.kind === "connector_failed") {
+      const { connector, error } = observation;
+      this.#databases.set(connector, {
+        ...untried(connector),
+        state: "down",
+        checkedAt: now.toISOString(),
+        error: toHealthError(error, now),
+      });
+    }
+    if (observation.kind === "sink_changed") this.#noteSink(observation, now);
+  }
+
+  findUnreadyReasons(): string[] {
+    const reasons: string[] = [];
+    if (this.#isStopping) reasons.push("the daemon is stopping");
+    if (this.#migration === undefined) reasons.push("the hub is not migrated yet");
+    for (const { name, state } of this.#databases.values()) {
+      if (state === "untried") reasons.push(`connector ${name} was not tried yet`);
+    }
+    return reasons;
+  }
+
+  async describe(): Promise<HealthReport> {
+    const { version, runtime, config } = this.#parts;
+    const hub = await this.#describeHub();
+    const startedAt = this.#startedAt.toISOString();
+    return {
+      version,
+      runtime,
+      startedAt,
+      config: { hash: config.hash, loadedAt: startedAt, refused: undefined },
+      hub: { ...hub.database, migration: this.#migration },
+      connectors: [...this.#databases.values()],
+      entities: [
+        ...this.#describeJobs(hub.runs),
+        ...this.#sinks.values(),
+        ...this.#describeMessages(),
+      ],
+    };
+  }
+
+  async #describeHub(): Promise<{ database: DatabaseHealth; runs: readonly RunRecord[] }> {
+    const { hub, clock, jobs, config } = this.#parts;
+    const checkedAt = clock.now();
+    const startedAt = performance.now();
+    try {
+      const runs = await findLastRuns(hub, jobs.map((job) => job.name));
+      const latencyMs = Math.round((performance.now() - startedAt) * 10) / 10;
+      const mode = config.hub.address?.ssl.mode;
+      const tls = mode === undefined ? "embedded, on loopback" : `ssl mode ${mode}`;
+      const database = { ...untried("hub"), state: "up" as const, tls, latencyMs };
+      return { database: { ...database, checkedAt: checkedAt.toISOString() }, runs };
+    } catch (thrown) {
+      const error = thrown instanceof PerigeeError
+        ? thrown
+        : new PerigeeError("the hub did not answer", { kind: "connection", code: "PG207" });
+      const database: DatabaseHealth = {
+        ...untried("hub"),
+        state: "down",
+        checkedAt: checkedAt.toISOString(),
+        error: toHealthError(error, checkedAt),
+      };
+      return { database, runs: [] };
+    }
+  }
+
+  #describeJobs(runs: readonly RunRecord[]): EntityHealth[] {
+    const now = this.#parts.clock.now();
+    const byName = new Map(runs.map((run) => [run.name, run]));
+    return this.#parts.jobs.map((job) => {
+      const run = byName.get(job.name);
+      return {
+        name: job.name,
+        state: stateOf(run),
+        lastRun: run && toRunHealth(run),
+        nextRunAt: job.ticks?.next(now)?.toISOString(),
+        error: undefined,
+      };
+    });
+  }
+
+  #describeMessages(): EntityHealth[] {
+    return this.#parts.messages.all.map(({ config, faults: [fault] }) => {
+      const name = `message/${config.name}`;
+      if (fault === undefined) return plainEntity(name, "healthy", undefined);
+      return plainEntity(name, "broken", toHealthError(fault, this.#startedAt));
+    });
+  }
+
+  #noteSink(change: Extract<Observation, { kind: "sink_changed" }>, now: Date): void {
+    const states = {
+      open: "failing",
+      probing: "failing",
+      closed: "healthy",
+      paused: "paused",
+      resumed: "healthy",
+      disabled: "broken",
+    } as const;
+    const state = states[change.state];
+    const error = state === "healthy"
+      ? undefined
+      : { code: "PG7xx", message: change.reason, advice: undefined, at: now.toISOString() };
+    this.#sinks.set(change.sink, plainEntity(`sink/${change.sink}`, state, error));
+  }
+}
+
+function untried(name: string): DatabaseHealth {
+  return {
+    name,
+    state: "untried",
+    tls: undefined,
+    latencyMs: undefined,
+    checkedAt: undefined,
+    error: undefined,
+  };
+}
+
+function plainEntity(
+  name: string,
+  state: EntityHealth["state"],
+  error: EntityHealth["error"],
+): EntityHealth {
+  return { name, state, lastRun: undefined, nextRunAt: undefined, error };
+}
+
+function stateOf(run: RunRecord | undefined): EntityHealth["state"] {
+  if (run === undefined) return "waiting";
+  if (run.state === "running") return "running";
+  return run.state === "succeeded" ? "healthy" : "failing";
+}
+
+function toRunHealth(run: RunRecord): RunHealth {
+  const at = (run.finishedAt ?? run.startedAt).toISOString();
+  return {
+    runId: run.runId,
+    state: run.state,
+    cause: run.cause,
+    startedAt: run.startedAt.toISOString(),
+    finishedAt: run.finishedAt?.toISOString(),
+    counts: run.counts,
+    error: run.errorCode === null ? undefined : {
+      code: run.errorCode,
+      message: run.errorMessage ?? "",
+      advice: run.errorAdvice ?? undefined,
+      at,
+    },
+  };
+}
