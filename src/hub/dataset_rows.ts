@@ -1,0 +1,128 @@
+import type { Dataset, DatasetColumn } from "../dataset/datasets.ts";
+
+/**
+ * SQL that reads a dataset of the hub the way exports carry it: columns `c1`, `c2` … in the
+ * dataset's order and `is_gone`, timestamps without zone in UTC, long texts cut where a limit is
+ * given. Pure text for COPY, which takes no parameters.
+ */
+export interface RowQuery {
+  readonly dataset: Dataset;
+  /** Most characters of a text column, by hub column; a column that is absent is not cut. */
+  readonly limits: ReadonlyMap<string, number>;
+}
+
+/** At most so many parameters of an event are exported (the page on the dataset `events`). */
+const maxParams = 50;
+/** At most so many characters of each value of theirs. */
+const maxParamCharacters = 300;
+
+/** All rows, ordered by key, so that the customer's index grows at its end. */
+export function allRowsQuery(query: RowQuery): string {
+  return `select ${selectList(query)}, false as is_gone
+from perigee.${query.dataset.hubTable} as t order by ${keyList(query.dataset, "t")}`;
+}
+
+/**
+ * The rows that were touched since `snapshot`, ordered by key. A key that was touched and has no
+ * row any more comes with `is_gone` and its key alone.
+ */
+export function windowRowsQuery(query: RowQuery, snapshot: string): string {
+  return `select ${selectList(query, "k")}, t.${query.dataset.key[0]?.hubColumn} is null as is_gone
+${touchedRows(query.dataset, snapshot)} order by ${keyList(query.dataset, "k")}`;
+}
+
+/** How many texts `allRowsQuery` cuts, as the column `truncated`. */
+export function truncatedInAllQuery(query: RowQuery): string {
+  return `select ${truncatedCount(query)} as truncated from perigee.${query.dataset.hubTable} as t`;
+}
+
+/** How many texts `windowRowsQuery` cuts, as the column `truncated`. */
+export function truncatedInWindowQuery(query: RowQuery, snapshot: string): string {
+  return `select ${truncatedCount(query)} as truncated ${touchedRows(query.dataset, snapshot)}`;
+}
+
+/**
+ * Rows of one of the queries above as JSON made by the hub, which JavaScript hands on unread:
+ * columns `key` (the key's values, as a JSON array) and `row` (an object by column alias).
+ */
+export function jsonRowsQuery(query: RowQuery, rows: string): string {
+  const key = query.dataset.key.map((column) => `w.${alias(query.dataset, column)}`).join(", ");
+  return `select json_build_array(${key})::text as key, row_to_json(w)::text as row from (${rows}) as w`;
+}
+
+/**
+ * What of the change log belongs to the window after `snapshot`: written by transactions that it
+ * did not show. The comparison with its xmin is what the index serves; the functions are immutable,
+ * so literals are planned with statistics.
+ */
+export function windowCondition(snapshot: string): string {
+  const literal = requireSnapshot(snapshot);
+  return `xid >= '${literal.slice(0, literal.indexOf(":"))}'::xid8
+    and not pg_visible_in_snapshot(xid, '${literal}'::pg_snapshot)`;
+}
+
+/** The text of a `pg_snapshot`, checked, because COPY takes it only as a literal. */
+export function requireSnapshot(snapshot: string): string {
+  if (/^\d+:\d+:[\d,]*$/.test(snapshot)) return snapshot;
+  throw new Error("a cursor's snapshot is not the text of a pg_snapshot");
+}
+
+function touchedRows(dataset: Dataset, snapshot: string): string {
+  const key = dataset.key.map(({ hubColumn }) => hubColumn).join(", ");
+  return `from (
+  select distinct ${key} from perigee.${dataset.changesTable} where ${windowCondition(snapshot)}
+) as k left join perigee.${dataset.hubTable} as t using (${key})`;
+}
+
+function selectList(query: RowQuery, keyOf = "t"): string {
+  return query.dataset.columns.map((column) => {
+    const table = query.dataset.key.includes(column) ? keyOf : "t";
+    return `${valueOf(column, table, query.limits)} as ${alias(query.dataset, column)}`;
+  }).join(", ");
+}
+
+function valueOf(
+  column: DatasetColumn,
+  table: string,
+  limits: ReadonlyMap<string, number>,
+): string {
+  const value = `${table}.${column.hubColumn}`;
+  const limit = limits.get(column.hubColumn);
+  if (column.hubType === "timestamptz") return `${value} at time zone 'UTC'`;
+  if (column.hubColumn === "params_json") return shortParams(value);
+  return limit === undefined ? value : `${value}::varchar(${limit})::text`;
+}
+
+/** The first 50 parameters; a value whose text is longer than 300 characters becomes its first 300. */
+function shortParams(value: string): string {
+  return `case when octet_length(${value}::text) <= ${maxParamCharacters}
+    and jsonb_array_length(${value}) <= ${maxParams} then ${value}
+  else (
+    select coalesce(jsonb_agg(
+      case when jsonb_typeof(p.param) = 'object' and length(p.param ->> 'value') > ${maxParamCharacters}
+        then jsonb_set(p.param, '{value}', to_jsonb(left(p.param ->> 'value', ${maxParamCharacters})))
+        else p.param end order by p.position), '[]')
+    from jsonb_array_elements(${value}) with ordinality as p (param, position)
+    where p.position <= ${maxParams}
+  ) end`;
+}
+
+/** Bytes are compared first: a text of no more bytes than characters allowed needs no counting. */
+function truncatedCount({ dataset, limits }: RowQuery): string {
+  const counts = dataset.columns.flatMap(({ hubColumn }) => {
+    const limit = limits.get(hubColumn);
+    if (limit === undefined) return [];
+    return [
+      `count(*) filter (where octet_length(t.${hubColumn}) > ${limit} and char_length(t.${hubColumn}) > ${limit})`,
+    ];
+  });
+  return counts.length === 0 ? "0" : counts.join(" + ");
+}
+
+function keyList(dataset: Dataset, table: string): string {
+  return dataset.key.map(({ hubColumn }) => `${table}.${hubColumn}`).join(", ");
+}
+
+function alias(dataset: Dataset, column: DatasetColumn): string {
+  return `c${dataset.columns.indexOf(column) + 1}`;
+}
