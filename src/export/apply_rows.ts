@@ -1,0 +1,29 @@
+import { clearTouchedRejects, noteUnholdable } from "./rejects.ts";
+import type { TableRun } from "./table_run.ts";
+import { deleteGoneStatement, type RowSet, upsertStatement } from "./write_statements.ts";
+
+/** What one row set did to the table. */
+export interface Applied {
+  readonly written: number;
+  readonly deleted: number;
+  readonly rejected: number;
+}
+
+/**
+ * Brings a row set into the table: upserts what is there, deletes what is gone where deletes are
+ * propagated, and notes what a column could not hold. All or nothing for the caller's savepoint.
+ */
+export async function applyRows(
+  run: TableRun,
+  rows: RowSet,
+  parameters: readonly string[],
+): Promise<Applied> {
+  const { sql } = run.target;
+  await clearTouchedRejects(run, rows, parameters);
+  const written = await sql.unsafe(upsertStatement(run.fitted, rows), [...parameters]);
+  const deleted = run.propagatesDeletes
+    ? (await sql.unsafe(deleteGoneStatement(run.fitted, rows), [...parameters])).count
+    : 0;
+  const rejected = await noteUnholdable(run, rows, parameters);
+  return { written: written.count, deleted, rejected };
+}

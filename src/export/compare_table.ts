@@ -1,0 +1,50 @@
+import { allRowsQuery, truncatedInAllQuery } from "../hub/dataset_rows.ts";
+import { clearAllRejects, noteUnholdable } from "./rejects.ts";
+import { moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
+import {
+  deleteMissingStatement,
+  exceptStatement,
+  mergeStatement,
+  stagingTable,
+} from "./write_statements.ts";
+
+/** MERGE is there from PostgreSQL 15. */
+const mergeVersion = 150_000;
+
+/**
+ * Makes an existing table equal to the whole dataset: stages all rows, writes those that differ,
+ * and deletes what the hub does not have where deletes are propagated. Nothing is dropped, and
+ * rows that are equal are not touched. The statistics of the staging table decide the join here,
+ * so this, unlike the window, analyses it.
+ */
+export async function compareTable(run: TableRun): Promise<TableCounts> {
+  const { fitted, hub, target } = run;
+  const query = rowQuery(fitted);
+  const staging = stagingTable(fitted);
+  await clearAllRejects(run);
+  await target.sql.unsafe(staging.create);
+  const read = await moveRows(
+    run,
+    `copy (${allRowsQuery(query)}) to stdout (format binary)`,
+    `copy ${staging.name} from stdin (format binary)`,
+  );
+  await target.sql.unsafe(`analyze ${staging.name}; set local work_mem = '128MB'`);
+  const hasMerge = run.targetVersion >= mergeVersion;
+  const write = hasMerge ? mergeStatement : exceptStatement;
+  const [written, [counted]] = await Promise.all([
+    target.sql.unsafe(write(fitted, staging.rowSet)),
+    hub.sql.unsafe<{ truncated: string }[]>(truncatedInAllQuery(query)),
+  ]);
+  const deleted = run.propagatesDeletes
+    ? (await target.sql.unsafe(deleteMissingStatement(fitted, staging.rowSet))).count
+    : 0;
+  const rejected = await noteUnholdable(run, staging.rowSet, []);
+  await target.sql.unsafe(`drop table ${staging.name}; set local work_mem to default`);
+  return {
+    read,
+    written: written.count,
+    deleted,
+    truncated: Number(counted?.truncated ?? 0),
+    rejected,
+  };
+}

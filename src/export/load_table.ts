@@ -1,0 +1,37 @@
+import { allRowsQuery, truncatedInAllQuery } from "../hub/dataset_rows.ts";
+import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
+import { createTableStatements, primaryKeyStatement } from "./table_ddl.ts";
+import { moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
+
+/**
+ * Makes the table and fills it: COPY FREEZE in key order into the empty table and the primary key
+ * afterwards, which takes three quarters of the time of COPY into a table that has its key. FREEZE
+ * needs the table to be made in the same subtransaction. Values cross in binary, because both sides
+ * have the same types here.
+ */
+export async function loadTable(run: TableRun): Promise<TableCounts> {
+  const { fitted, hub, target } = run;
+  const query = rowQuery(fitted);
+  for (const statement of createTableStatements(fitted.table)) await target.sql.unsafe(statement);
+  const { dataset, columns, schema, name } = fitted.table;
+  const values = columns.map(({ source }) => `w.c${dataset.columns.indexOf(source) + 1}`);
+  const names = columns.map((column) => quoteIdentifier(column.name));
+  const rows = await moveRows(
+    run,
+    `copy (select ${values.join(", ")} from (${
+      allRowsQuery(query)
+    }) as w) to stdout (format binary)`,
+    `copy ${quoteQualified(schema, name)} (${names.join(", ")}) from stdin (format binary, freeze)`,
+  );
+  const [[counted]] = await Promise.all([
+    hub.sql.unsafe<{ truncated: string }[]>(truncatedInAllQuery(query)),
+    target.sql.unsafe(primaryKeyStatement(fitted.table)),
+  ]);
+  return {
+    read: rows,
+    written: rows,
+    deleted: 0,
+    truncated: Number(counted?.truncated ?? 0),
+    rejected: 0,
+  };
+}

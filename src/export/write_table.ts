@@ -1,0 +1,99 @@
+import { PerigeeError } from "../error.ts";
+import { describeFailure, retryPolicy } from "../postgres/failure.ts";
+import { applyCarefully } from "./apply_carefully.ts";
+import type { Work } from "./choose_work.ts";
+import { compareTable } from "./compare_table.ts";
+import { claimCursor, type Cursor, moveCursor, type NextCursor } from "./cursor.ts";
+import { exportWindow } from "./export_window.ts";
+import { place } from "./fit_table.ts";
+import { loadTable } from "./load_table.ts";
+import { countRejects } from "./rejects.ts";
+import { addColumnsStatement, widenColumnsStatement } from "./table_ddl.ts";
+import type { TableCounts, TableRun } from "./table_run.ts";
+
+/** What is to be done for one table, decided before anything is written. */
+export interface TablePlan {
+  readonly run: TableRun;
+  readonly work: Work | { readonly kind: "confirm" };
+  readonly cursor: Cursor | undefined;
+  readonly next: NextCursor;
+  /** Rows of this table were refused in this run: go piece by piece. */
+  readonly isCareful: boolean;
+}
+
+const noCounts: TableCounts = { read: 0, written: 0, deleted: 0, truncated: 0, rejected: 0 };
+
+/**
+ * Writes one table and moves its cursor in a savepoint of the open transaction: both or neither.
+ * Rows that are refused are set aside by a second, careful pass. Throws a `PerigeeError`; when it
+ * throws and the connection lives, the transaction stands as before, without this table.
+ */
+export async function writeTable(plan: TablePlan): Promise<TableCounts> {
+  if (plan.isCareful) return await inSavepoint(plan, () => writeOnce(plan, true));
+  try {
+    return await inSavepoint(plan, () => writeOnce(plan, false));
+  } catch (error) {
+    const isAboutRows = error instanceof PerigeeError && retryPolicy(error) === "set_aside";
+    const { hub, target } = plan.run;
+    if (!isAboutRows || !target.isAlive || !hub.isAlive) throw error;
+    return await inSavepoint(plan, () => writeOnce(plan, true));
+  }
+}
+
+async function writeOnce(plan: TablePlan, isCareful: boolean): Promise<TableCounts> {
+  const { run, cursor, next } = plan;
+  const { table } = run.fitted;
+  await claimCursor(run.target.sql, table.schema, next, cursor);
+  for (const statement of alterations(plan)) await run.target.sql.unsafe(statement);
+  const counts = await applyWork(plan, isCareful);
+  const knowsRejects = run.hasRejects || counts.rejected > 0;
+  await moveCursor(run.target.sql, table.schema, next, cursor?.snapshot ?? null, {
+    changed: counts.written + counts.deleted,
+    rejected: knowsRejects ? await countRejects(run) : "0",
+  });
+  run.signal.throwIfAborted();
+  return counts;
+}
+
+function alterations({ run: { fitted } }: TablePlan): string[] {
+  return [
+    ...fitted.added.length > 0 ? [addColumnsStatement(fitted.table, fitted.added)] : [],
+    ...fitted.widened.length > 0 ? [widenColumnsStatement(fitted.table, fitted.widened)] : [],
+  ];
+}
+
+function applyWork(plan: TablePlan, isCareful: boolean): Promise<TableCounts> {
+  const { run, work, cursor } = plan;
+  switch (work.kind) {
+    case "nothing":
+    case "confirm":
+      return Promise.resolve(noCounts);
+    case "load":
+      return isCareful ? applyCarefully(run, { kind: "load" }) : loadTable(run);
+    case "full":
+      return isCareful ? applyCarefully(run, { kind: "full" }) : compareTable(run);
+    case "window": {
+      const snapshot = cursor?.snapshot ?? undefined;
+      if (snapshot === undefined) throw new Error("a window begins at a cursor's snapshot");
+      return isCareful
+        ? applyCarefully(run, { kind: "window", snapshot })
+        : exportWindow(run, snapshot, work.pending);
+    }
+  }
+}
+
+async function inSavepoint<T>({ run }: TablePlan, work: () => Promise<T>): Promise<T> {
+  const { sql } = run.target;
+  try {
+    await sql.unsafe("savepoint dataset");
+    const done = await work();
+    await sql.unsafe("release savepoint dataset");
+    return done;
+  } catch (error) {
+    if (run.target.isAlive && run.target.transactionStatus !== "idle") {
+      await sql.unsafe("rollback to savepoint dataset; release savepoint dataset");
+    }
+    const doing = `export to ${place(run.fitted.table)}`;
+    throw describeFailure(error, { doing, target: run.target.target });
+  }
+}
