@@ -1,0 +1,165 @@
+import type { Sql, TransactionSql } from "postgres";
+import type { TriggerConfig } from "../config/model.ts";
+import type { Counts } from "../observe/observation.ts";
+
+/** One tick of one trigger. `scheduledAt` is ISO text. */
+export interface TriggerTick {
+  readonly trigger: string;
+  readonly scheduledAt: string;
+}
+
+/** What planning a tick has to know of the trigger. */
+export interface TickRules {
+  readonly segmentId: number;
+  readonly repeat: TriggerConfig["repeat"];
+  readonly enteringOnly: boolean;
+  /** Contacts per chunk, which is one hub transaction. */
+  readonly chunkSize: number;
+}
+
+/** How many contacts a tick is about. */
+export interface TickPlan {
+  readonly members: number;
+  /** Members that get an event, if their sources have rows where that is asked for. */
+  readonly due: number;
+}
+
+/**
+ * Remembers since when triggers are configured; those known already stay as they are. Daemons call
+ * it with every new configuration, so that `entering` counts from then on.
+ */
+export async function registerTriggers(sql: Sql, names: readonly string[]): Promise<void> {
+  await sql`
+    insert into perigee.triggers (name)
+    select name from json_array_elements_text(${JSON.stringify(names)}::text::json) as given (name)
+    on conflict (name) do nothing`;
+}
+
+/**
+ * Writes down who gets an event at this tick, in chunks. Undefined when the tick was planned before:
+ * the primary key lets one planner win, and its chunks are what is left to do. Call it inside the
+ * transaction that checked the run's lease.
+ */
+export async function planTick(
+  sql: TransactionSql,
+  tick: TriggerTick,
+  rules: TickRules,
+): Promise<TickPlan | undefined> {
+  const [planned] = await sql`
+    insert into perigee.trigger_ticks (trigger_name, scheduled_at)
+    values (${tick.trigger}, ${tick.scheduledAt}) on conflict do nothing returning 1`;
+  if (planned === undefined) return undefined;
+  await sql`
+    insert into perigee.triggers (name, known_since)
+    values (${tick.trigger}, least(now(), ${tick.scheduledAt})) on conflict do nothing`;
+  const [plan] = await sql<{ due: number; members: number }[]>`
+    with due as (${dueContacts(sql, tick, rules)}),
+    numbered as (
+      select contact_id,
+        (row_number() over (order by contact_id) - 1) / ${rules.chunkSize}::int as chunk_no
+      from due
+    ),
+    chunks as (
+      insert into perigee.trigger_chunks (trigger_name, scheduled_at, chunk_no, contact_ids)
+      select ${tick.trigger}, ${tick.scheduledAt}, chunk_no,
+        array_agg(contact_id order by contact_id)
+      from numbered group by chunk_no
+      returning cardinality(contact_ids) as size
+    )
+    select coalesce(sum(size), 0)::int as due,
+      (select count(*)::int from perigee.segment_members where segment_id = ${rules.segmentId})
+        as members
+    from chunks`;
+  return plan;
+}
+
+/**
+ * Members of the trigger's segment whom the repeat rule and `entering` let through at this tick.
+ * What happened before is known from two places: `trigger_contacts`, which outlives the events'
+ * retention, and the events, which exist also from times when the rule was another one.
+ */
+export function dueContacts(sql: Sql | TransactionSql, tick: TriggerTick, rules: TickRules) {
+  const { repeat } = rules;
+  const since = repeat.kind === "every"
+    ? sql`${tick.scheduledAt}::timestamptz - ${repeat.everyMs} * interval '1 millisecond'`
+    : sql`'-infinity'::timestamptz`;
+  const repeatRule = repeat.kind === "every_run" ? sql`` : sql`
+      and coalesce(handled.last_scheduled_at <= ${since}, true)
+      and not exists (
+        select from perigee.events event
+        where event.trigger_name = ${tick.trigger} and event.contact_id = member.contact_id
+          and event.scheduled_at > ${since})`;
+  const entering = rules.enteringOnly
+    ? sql`
+      and member.entered_at is distinct from handled.entered_at
+      and member.entered_at >= coalesce(
+        (select known_since from perigee.triggers where name = ${tick.trigger}), '-infinity')`
+    : sql``;
+  return sql`
+    select member.contact_id, member.entered_at
+    from perigee.segment_members member
+    left join perigee.trigger_contacts handled
+      on handled.trigger_name = ${tick.trigger} and handled.contact_id = member.contact_id
+    where member.segment_id = ${rules.segmentId} ${repeatRule} ${entering}`;
+}
+
+/** Earlier ticks of the trigger that were not finished, oldest first, as ISO text. */
+export async function findUnfinishedTicks(sql: Sql, tick: TriggerTick): Promise<string[]> {
+  const rows = await sql<{ scheduledAt: string }[]>`
+    select to_json(scheduled_at at time zone 'UTC') #>> '{}' || 'Z' as "scheduledAt"
+    from perigee.trigger_ticks
+    where trigger_name = ${tick.trigger} and finished_at is null
+      and scheduled_at < ${tick.scheduledAt}
+    order by scheduled_at`;
+  return rows.map((row) => row.scheduledAt);
+}
+
+/** Number of the tick's first chunk that is still to be written. */
+export async function findNextChunk(sql: Sql, tick: TriggerTick): Promise<number | undefined> {
+  const [row] = await sql<{ chunkNo: number }[]>`
+    select chunk_no as "chunkNo" from perigee.trigger_chunks
+    where trigger_name = ${tick.trigger} and scheduled_at = ${tick.scheduledAt}
+    order by chunk_no limit 1`;
+  return row?.chunkNo;
+}
+
+/** What the tick did so far. */
+export async function readTickCounts(sql: Sql, tick: TriggerTick): Promise<Counts> {
+  const [row] = await sql<{ counts: string }[]>`
+    select counts::text as counts from perigee.trigger_ticks
+    where trigger_name = ${tick.trigger} and scheduled_at = ${tick.scheduledAt}`;
+  return JSON.parse(row?.counts ?? "{}") as Counts;
+}
+
+/** Adds to what the tick did, number by number. Call it in the transaction that did it. */
+export async function addTickCounts(
+  sql: TransactionSql,
+  tick: TriggerTick,
+  counts: Counts,
+): Promise<void> {
+  await sql`
+    update perigee.trigger_ticks tick set counts = (
+      select jsonb_object_agg(name, coalesce((tick.counts ->> name)::bigint, 0)
+        + coalesce((added.counts ->> name)::bigint, 0))
+      from (select ${JSON.stringify(counts)}::text::jsonb as counts) added,
+        jsonb_object_keys(tick.counts || added.counts) as name)
+    where trigger_name = ${tick.trigger} and scheduled_at = ${tick.scheduledAt}`;
+}
+
+/**
+ * Ends a tick, and with it the contacts that were left, whose number it answers: 0 when all of it
+ * was done.
+ */
+export async function finishTick(sql: TransactionSql, tick: TriggerTick): Promise<number> {
+  const [row] = await sql<{ dropped: number }[]>`
+    with dropped as (
+      delete from perigee.trigger_chunks
+      where trigger_name = ${tick.trigger} and scheduled_at = ${tick.scheduledAt}
+      returning cardinality(contact_ids) as size
+    ), finished as (
+      update perigee.trigger_ticks set finished_at = coalesce(finished_at, now())
+      where trigger_name = ${tick.trigger} and scheduled_at = ${tick.scheduledAt}
+    )
+    select coalesce(sum(size), 0)::int as dropped from dropped`;
+  return row?.dropped ?? 0;
+}
