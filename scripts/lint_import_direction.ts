@@ -5,7 +5,8 @@
 
 /** Folders and files of src from the ground up; those on one line never import one another. */
 const layers: readonly (readonly string[])[] = [
-  ["error", "clock", "runtime", "version"],
+  ["error"],
+  ["clock", "runtime", "version"],
   ["dataset"],
   ["postgres"],
   ["config"],

@@ -108,8 +108,14 @@ async function openEverything(options: DaemonOptions, opened: Close[]): Promise<
   observers.push((observation) => health.observe(observation));
 
   const app = createApp({ server: config.server, health, renderer, clock, observe });
-  const server = await serve(app.fetch, config.server);
-  opened.push(() => server.close(config.server.shutdownTimeoutMs));
+  const { host, port, requestTimeoutMs, shutdownTimeoutMs } = config.server;
+  const server = await serve({
+    host,
+    port,
+    headersTimeoutMs: requestTimeoutMs,
+    fetch: (request, peer) => app.fetch(request, peer),
+  });
+  opened.push(() => server.stop(shutdownTimeoutMs));
 
   await migrateHub(target, observe);
   await sample.seed(pool.sql, connectors);
