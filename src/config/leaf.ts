@@ -1,0 +1,282 @@
+import * as v from "valibot";
+import { isMoment, parseWeekdays } from "./condition_value.ts";
+import { parseDuration } from "./duration.ts";
+import { findCronFault } from "./cron.ts";
+import type { ProblemCode } from "./problem_code.ts";
+import { parseSize } from "./size.ts";
+import { isCountry, isLocale, isZone, nearestZone } from "./zone.ts";
+
+/** Sections whose entries have names that other parts refer to. */
+export type Section = "connectors" | "sources" | "segments" | "sinks" | "messages" | "templates";
+
+/** What is known of a value besides its check: for error messages, documents and the reader. */
+export interface LeafAbout {
+  /** The type's name in the documents. */
+  readonly kind: string;
+  /** Ends the sentence "wanted …". */
+  readonly wanted: string;
+  /** Code of a value that is of the right type and fails its check. */
+  readonly code: ProblemCode;
+  readonly example?: string | undefined;
+  readonly isSecret?: true | undefined;
+  readonly refersTo?: Section | undefined;
+  /** What to write instead of a wrong value; gets literal values only. */
+  readonly suggest?: ((text: string) => string | undefined) | undefined;
+}
+
+function about<T>(leaf: LeafAbout): v.MetadataAction<T, { leaf: LeafAbout }> {
+  return v.metadata<T, { leaf: LeafAbout }>({ leaf });
+}
+
+/** Postgres cuts names after 63 bytes, so a longer one would silently mean another table. */
+export function isIdentifier(text: string): boolean {
+  return text !== "" && !text.includes("\0") && new TextEncoder().encode(text).length <= 63;
+}
+
+/** A text of at least one character. */
+export function text(means: string, options: { example?: string; maxLength?: number } = {}) {
+  const maxLength = options.maxLength ?? 100_000;
+  const wanted = `a text of 1 to ${maxLength} characters`;
+  return v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.maxLength(maxLength),
+    v.description(means),
+    about({ kind: "text", wanted, code: "PG124", example: options.example }),
+  );
+}
+
+/** A text that never shows up in messages. May be empty only where `mayBeEmpty`. */
+export function secret(means: string, options: { example?: string; mayBeEmpty?: boolean } = {}) {
+  return v.pipe(
+    v.string(),
+    v.minLength(options.mayBeEmpty ? 0 : 1),
+    v.maxLength(100_000),
+    v.description(means),
+    about({
+      kind: "secret text",
+      wanted: "a text",
+      code: "PG124",
+      example: options.example,
+      isSecret: true,
+    }),
+  );
+}
+
+/** The name of a table, column, schema or channel. */
+export function identifier(means: string, example?: string) {
+  return v.pipe(
+    v.string(),
+    v.check(isIdentifier),
+    v.description(means),
+    about({ kind: "Postgres name", wanted: "a name of 1 to 63 bytes", code: "PG130", example }),
+  );
+}
+
+const entityName = /^[\p{L}_][\p{L}\p{N}_.-]{0,62}$/u;
+
+/** Key of a named thing: usable in `kind/name`, in metrics and in templates. */
+export function name() {
+  return v.pipe(
+    v.string(),
+    v.check((text) => entityName.test(text)),
+    about({
+      kind: "name",
+      wanted: "letters, digits, `_`, `-` and `.`, beginning with a letter or `_`, 63 at most",
+      code: "PG130",
+    }),
+  );
+}
+
+/** The name of a thing in another section. */
+export function reference(section: Section, means: string, example?: string) {
+  return v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.description(means),
+    about({
+      kind: `name of one of \`${section}\``,
+      wanted: `a name from \`${section}\``,
+      code: "PG140",
+      refersTo: section,
+      example,
+    }),
+  );
+}
+
+/** A whole number. */
+export function integer(means: string, min: number, max: number, example?: string) {
+  const wanted = `a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.number(),
+    v.integer(),
+    v.minValue(min),
+    v.maxValue(max),
+    v.description(means),
+    about({ kind: "number", wanted, code: "PG124", example }),
+  );
+}
+
+/** The numeric identity of a source, segment or message: int4, so that it fits the datasets. */
+export function id(means: string, example: string) {
+  return integer(means, 1, 2_147_483_647, example);
+}
+
+/** true or false. */
+export function flag(means: string) {
+  return v.pipe(
+    v.boolean(),
+    v.description(means),
+    about({
+      kind: "true or false",
+      wanted: "true or false",
+      code: "PG122",
+      suggest: (text) => {
+        if (/^(yes|y|on|1)$/i.test(text)) return "Write `true`.";
+        return /^(no|n|off|0)$/i.test(text) ? "Write `false`." : undefined;
+      },
+    }),
+  );
+}
+
+/** One of a few words. */
+export function choice<const T extends readonly [string, ...string[]]>(values: T, means: string) {
+  return v.pipe(
+    v.picklist(values),
+    v.description(means),
+    about({
+      kind: "choice",
+      wanted: values.map((each) => `\`${each}\``).join(" or "),
+      code: "PG123",
+    }),
+  );
+}
+
+/** A length of time, in milliseconds once read. */
+export function duration(means: string, options: { minMs?: number; example?: string } = {}) {
+  const { minMs = 0 } = options;
+  const least = minMs > 0 ? ` of at least ${minMs} ms` : "";
+  return v.pipe(
+    v.string(),
+    v.description(means),
+    about({
+      kind: "duration",
+      wanted: `a duration such as 15m, 1h30m or 500ms${least}`,
+      code: "PG125",
+      example: options.example,
+      suggest: (text) => /^\d+$/.test(text) ? `The unit is missing: \`${text}s\`?` : undefined,
+    }),
+    v.check((text) => (parseDuration(text) ?? -1) >= minMs),
+    v.transform((text) => parseDuration(text) ?? 0),
+  );
+}
+
+/** An amount of bytes. */
+export function size(means: string, minBytes: number, maxBytes: number) {
+  return v.pipe(
+    v.string(),
+    v.description(means),
+    about({
+      kind: "size",
+      wanted: `a size such as 512KB or 64MB, from ${minBytes} to ${maxBytes} bytes`,
+      code: "PG126",
+      suggest: (text) => /^\d+$/.test(text) ? `The unit is missing: \`${text}B\`?` : undefined,
+    }),
+    v.check((text) => {
+      const bytes = parseSize(text);
+      return bytes !== undefined && bytes >= minBytes && bytes <= maxBytes;
+    }),
+    v.transform((text) => parseSize(text) ?? 0),
+  );
+}
+
+/** A cron expression that has a next time. */
+export function cron(means: string) {
+  return v.pipe(
+    v.string(),
+    v.check((text) => findCronFault(text) === undefined),
+    v.description(means),
+    about({
+      kind: "cron expression",
+      wanted: "a cron expression: minute, hour, day of month, month, weekday",
+      code: "PG127",
+      example: "0 9 * * mon-fri",
+      suggest: findCronFault,
+    }),
+  );
+}
+
+/** An IANA time zone. */
+export function zone(means: string) {
+  return v.pipe(
+    v.string(),
+    v.check(isZone),
+    v.description(means),
+    about({
+      kind: "time zone",
+      wanted: "an IANA time zone such as Europe/Kyiv",
+      code: "PG128",
+      example: "Europe/Kyiv",
+      suggest: (text) => {
+        const near = nearestZone(text);
+        return near === undefined ? undefined : `Did you mean \`${near}\`?`;
+      },
+    }),
+  );
+}
+
+/** A day, or a moment of one. */
+export function moment(means: string, example: string) {
+  return v.pipe(
+    v.string(),
+    v.check(isMoment),
+    v.description(means),
+    about({
+      kind: "date or timestamp",
+      wanted: "a day such as 2026-01-31 or an ISO 8601 timestamp",
+      code: "PG129",
+      example,
+    }),
+  );
+}
+
+/** A weekday's name or number. */
+export function weekday(means: string) {
+  return v.pipe(
+    v.string(),
+    v.check((text) => parseWeekdays(/^\d$/.test(text) ? Number(text) : text) !== undefined),
+    v.description(means),
+    about({ kind: "weekday", wanted: "mon, tue, wed, thu, fri, sat or sun", code: "PG123" }),
+    v.transform((text) => parseWeekdays(/^\d$/.test(text) ? Number(text) : text)?.[0] ?? 0),
+  );
+}
+
+/** An ISO 3166 country. */
+export function country(means: string) {
+  return v.pipe(
+    v.string(),
+    v.check(isCountry),
+    v.description(means),
+    about({
+      kind: "country",
+      wanted: "an ISO 3166 code of two capital letters such as UA",
+      code: "PG132",
+      example: "UA",
+    }),
+  );
+}
+
+/** A BCP 47 language tag. */
+export function locale(means: string) {
+  return v.pipe(
+    v.string(),
+    v.check(isLocale),
+    v.description(means),
+    about({
+      kind: "locale",
+      wanted: "a BCP 47 tag such as en or uk-UA",
+      code: "PG132",
+      example: "uk-UA",
+    }),
+  );
+}

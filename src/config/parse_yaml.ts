@@ -1,0 +1,85 @@
+import { Document, type ErrorCode, parseDocument } from "yaml";
+import { buildTree, type TreeContext } from "./build_tree.ts";
+import type { Finding } from "./problem.ts";
+import type { SourceFile } from "./place.ts";
+import type { TreeNode } from "./tree.ts";
+import { describeYamlFault } from "./yaml_fault.ts";
+
+/** Complaints that are shown of one file: after some, they only repeat the first. */
+const shownFaults = 10;
+
+/**
+ * Compact nesting (`- - - -`) costs the YAML parser a stack frame each, and on a nearly full stack
+ * V8 ends the process instead of throwing; such lines never reach it.
+ */
+const compactNesting = /^[ \t]*(?:[-?:][ \t]+){64}/m;
+
+/** Control characters that YAML forbids and a terminal would obey. */
+// deno-lint-ignore no-control-regex
+const forbiddenCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+/** What one file came to. `isWhole` is false when parts of it could not be read. */
+export interface ParsedFile {
+  readonly root: TreeNode | undefined;
+  readonly isWhole: boolean;
+  readonly findings: readonly Finding[];
+}
+
+function fail(file: SourceFile, code: Finding["code"], index: number, message: string): ParsedFile {
+  const place = { file, start: index, end: index };
+  return { root: undefined, isWhole: false, findings: [{ code, place, message }] };
+}
+
+function parseGuarded(text: string): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, {
+      schema: "failsafe", // every scalar stays text: typing is ours, after interpolation
+      uniqueKeys: false, // ours is linear and names both places
+      prettyErrors: false,
+      logLevel: "silent",
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined; // stack overflow
+    throw error;
+  }
+}
+
+function faultFinding(file: SourceFile, code: ErrorCode, pos: readonly number[]): Finding {
+  const start = Math.min(pos[0] ?? 0, file.text.length);
+  const isTooDeep = code === "RESOURCE_EXHAUSTION";
+  const line =
+    file.text.slice(file.text.lastIndexOf("\n", start - 1) + 1, start + 200).split("\n")[0];
+  return {
+    code: isTooDeep ? "PG103" : "PG101",
+    place: { file, start, end: start },
+    message: describeYamlFault(code),
+    suggestion: line?.includes("${") && /[{[]/.test(line.replaceAll("${", ""))
+      ? "Inside `{ }` and `[ ]` a `${…}` needs double quotes around it."
+      : undefined,
+  };
+}
+
+/**
+ * Parses one YAML file into a tree with places, interpolated and typed. Never throws for anything
+ * that a file can hold; time is linear in its length.
+ */
+export function parseYaml(file: SourceFile, outside: Omit<TreeContext, "file">): ParsedFile {
+  const forbidden = file.text.search(forbiddenCharacter);
+  if (forbidden >= 0) {
+    const shown = `U+${
+      file.text.charCodeAt(forbidden).toString(16).toUpperCase().padStart(4, "0")
+    }`;
+    return fail(file, "PG102", forbidden, `The file holds the control character ${shown}.`);
+  }
+  const compact = file.text.search(compactNesting);
+  if (compact >= 0) return fail(file, "PG103", compact, describeYamlFault("RESOURCE_EXHAUSTION"));
+  const document = parseGuarded(file.text);
+  if (document === undefined) {
+    return fail(file, "PG103", 0, describeYamlFault("RESOURCE_EXHAUSTION"));
+  }
+  const faults = document.errors.slice(0, shownFaults)
+    .map((error) => faultFinding(file, error.code, error.pos));
+  const built = buildTree(document.contents, { ...outside, file });
+  if (faults.length > 0) return { root: undefined, isWhole: false, findings: faults };
+  return { root: built.root, isWhole: built.root !== undefined, findings: built.findings };
+}
