@@ -37,7 +37,7 @@ async function startCopy<S extends Readable | Writable>(
 ): Promise<CopyStatement<S>> {
   const query = connection.sql.unsafe(statement);
   const watched = watchSettling<S>(query as unknown as NativeQuery);
-  query.execute();
+  query.catch(() => undefined); // Sends it. What it rejects with, `started` and `completed` tell.
   const stream = await watched.started;
   return { stream, completed: watched.completed };
 }
@@ -69,8 +69,9 @@ function watchSettling<S extends Readable | Writable>(query: NativeQuery): Watch
   };
   query.resolve = (value) => {
     if (isStream(value)) {
-      // At once: an error in the same packet is emitted before anybody else could listen.
-      value.on("error", fail);
+      // An error in the same packet is emitted before anybody else could listen. It comes by
+      // `reject` as well; an error that somebody here destroys the stream with does not.
+      value.on("error", () => undefined);
       begin(value as unknown as S);
     } else {
       complete((value as { count?: number | null }).count ?? 0);

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { PerigeeError } from "../error.ts";
@@ -41,7 +42,7 @@ export async function copyBetween(options: CopyBetween): Promise<{ bytes: number
     const [written] = await Promise.all([
       writer.completed.catch(blame(to, "write rows")),
       reader.completed.catch(blame(from, "read rows")),
-      pipeline(reader.stream, batches, writer.stream),
+      moveData(reader.stream, batches, writer.stream),
     ]);
     return written;
   });
@@ -63,7 +64,7 @@ export async function copyInto(options: {
     const writer = await startCopyIn(to, options.write).catch(blame(to, "write rows"));
     const [written] = await Promise.all([
       writer.completed.catch(blame(to, "write rows")),
-      pipeline(options.chunks, new CopyBatches(() => undefined), writer.stream),
+      moveData(options.chunks, new CopyBatches(() => undefined), writer.stream),
     ]);
     return written;
   });
@@ -94,6 +95,23 @@ export async function* copyOut(options: {
   } finally {
     stop();
     if (!isComplete) from.destroy();
+  }
+}
+
+/**
+ * A server's error breaks the pipe too, in the same turn of the event loop, and says less there: so
+ * a broken pipe speaks one turn later, when it was not broken by a server.
+ */
+async function moveData(
+  chunks: AsyncIterable<Uint8Array>,
+  batches: CopyBatches,
+  sink: Writable,
+): Promise<void> {
+  try {
+    await pipeline(chunks, batches, sink);
+  } catch (error) {
+    await new Promise((resolve) => setImmediate(resolve));
+    throw error;
   }
 }
 
