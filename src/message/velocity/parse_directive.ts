@@ -1,0 +1,228 @@
+import type { Expression, Node } from "./ast.ts";
+import { parseBlockDirective } from "./parse_block.ts";
+import { parseExpression, parseValue } from "./parse_expression.ts";
+import type { Hash, NodeList } from "./parse_nodes.ts";
+import type { Parser } from "./parser.ts";
+import { parseReference } from "./parse_reference.ts";
+import { warnOfElseIf } from "./warnings.ts";
+
+/** Reads the rest of a directive; answers true where it ends the block at hand. */
+export function parseDirective(p: Parser, list: NodeList, hash: Hash): boolean {
+  switch (hash.name) {
+    case "end":
+    case "else":
+    case "elseif":
+      return parseEnding(p, list, hash);
+    case "set":
+      parseSet(p, list, hash);
+      return false;
+    case "if":
+    case "foreach":
+    case "macro":
+    case "define":
+      parseBlockDirective(p, list, hash);
+      return false;
+    case "literal":
+      if (!p.session.dialect.literalDirective) break;
+      parseBlockDirective(p, list, hash);
+      return false;
+  }
+  if (hash.name.startsWith("@")) parseBlockDirective(p, list, hash);
+  else parseLine(p, list, hash);
+  return false;
+}
+
+/** The blanks before a directive belong to the output unless the mode drops them. */
+export function keepPrefix(p: Parser, list: NodeList, hash: Hash): void {
+  const { whitespace } = p.session;
+  if (whitespace === "none" || whitespace === "bc") list.text(hash.prefix);
+}
+
+/** Drops the line end after a block's header, unless white space is left alone. */
+export function eatAfterHeader(p: Parser): void {
+  if (p.session.whitespace !== "none" && p.eatLineEnd()) p.lineStart = true;
+}
+
+/** Drops the line end after a directive where the mode says so. */
+export function eatAfterLine(p: Parser, startsLine: boolean, inBc: boolean): void {
+  const { whitespace } = p.session;
+  const eats = whitespace === "bc" ? inBc : whitespace !== "none" && startsLine;
+  p.lineStart = eats && p.eatLineEnd();
+}
+
+function parseEnding(p: Parser, list: NodeList, hash: Hash): boolean {
+  const block = p.blocks[p.blocks.length - 1];
+  const at = p.at(hash.start);
+  if (block === undefined) {
+    const lookalike = p.session.warnings.find((warning) => warning.at < at)?.message;
+    p.fail(
+      `#${hash.name} belongs to no block`,
+      at,
+      lookalike ?? "Remove it, or escape it as \\#.",
+      "VTL102",
+    );
+  }
+  keepPrefix(p, list, hash);
+  p.ending = hash.name as "end" | "else" | "elseif";
+  p.endingAt = at;
+  if (hash.name === "end") {
+    p.blocks.pop();
+    eatAfterLine(p, block.startsLine, true);
+  } else if (hash.name === "else") {
+    warnOfElseIf(p);
+    eatAfterHeader(p);
+  }
+  return true;
+}
+
+function parseSet(p: Parser, list: NodeList, hash: Hash): void {
+  const at = p.at(hash.start);
+  const blanks = p.session.dialect.tabAfterSet ? /[ \t]*\(/y : / *\(/y;
+  blanks.lastIndex = p.pos;
+  const open = blanks.exec(p.text);
+  if (open === null) {
+    if (isOpenAhead(p)) p.fail("#set must be followed by '('", at, "Write #set(…) on one line.");
+    list.text(hash.prefix + p.text.slice(hash.start, p.pos));
+    p.lineStart = false;
+    return;
+  }
+  dropBlanksBeforeSet(p, list, hash);
+  p.pos += open[0].length;
+  p.skipSpace();
+  const target = p.code() === 36 ? parseReference(p) : undefined;
+  if (target === undefined) {
+    return p.fail(
+      `found ${p.found()} where #set needs a reference`,
+      p.at(),
+      "Write #set($name = …).",
+    );
+  }
+  p.skipSpace();
+  if (p.code() !== 61) p.fail(`found ${p.found()} where '=' belongs`);
+  p.pos++;
+  const value = parseExpression(p);
+  expectClose(p, "#set");
+  list.node({ kind: "set", target, value, at });
+  eatAfterLine(p, hash.startsLine, true);
+}
+
+/** Velocity 1.7 drops blanks before #set where nothing but they stand before it. */
+function dropBlanksBeforeSet(p: Parser, list: NodeList, hash: Hash): void {
+  if (p.session.whitespace === "bc") list.dropBlankTail(hash.prefix);
+  else keepPrefix(p, list, hash);
+}
+
+/** Whether `(` follows after any space. */
+export function isOpenAhead(p: Parser): boolean {
+  const open = /[ \t\r\n]*\(/y;
+  open.lastIndex = p.pos;
+  return open.test(p.text);
+}
+
+/** Reads `)`; the message names the directive. */
+export function expectClose(p: Parser, directive: string): void {
+  p.skipSpace();
+  if (p.code() === 41) {
+    p.pos++;
+    return;
+  }
+  const word = p.code() === 61 ? "Compare with ==." : undefined;
+  p.fail(`in ${directive}(…) found ${p.found()} where ')' belongs`, p.at(), word);
+}
+
+/** Arguments of a directive: literals and references, apart by space or a comma. */
+export function parseArguments(
+  p: Parser,
+  directive: string,
+): { args: Expression[]; word?: string | undefined } {
+  const args: Expression[] = [];
+  let word: string | undefined;
+  p.skipSpace();
+  p.pos++;
+  for (p.skipSpace(); p.code() !== 41; p.skipSpace()) {
+    if (p.code() === 44 && args.length > 0) {
+      p.pos++;
+      p.skipSpace();
+    }
+    const bare = /[A-Za-z_]\w*/y;
+    bare.lastIndex = p.pos;
+    const name = bare.exec(p.text)?.[0];
+    if (name !== undefined && name !== "true" && name !== "false") {
+      word ??= name;
+      args.push({ kind: "word", source: name, at: p.at() });
+      p.pos += name.length;
+    } else {
+      args.push(parseDirectiveArgument(p, directive));
+    }
+  }
+  p.pos++;
+  return { args, word };
+}
+
+function parseDirectiveArgument(p: Parser, directive: string): Expression {
+  if (p.pos >= p.text.length || /[+*/%<>=!&|:;}\]\\#@]/.test(p.text[p.pos]!)) {
+    const text = "Text that only looks like a directive goes into #[[ … ]]# or behind a backslash.";
+    const compute = "Arguments are literals and references: compute with #set first.";
+    const isKnown = p.session.macros.has(directive.slice(1));
+    p.fail(
+      `in ${directive}(…) found ${p.found()}`,
+      p.at(),
+      isKnown ? compute : `${compute} ${text}`,
+    );
+  }
+  return parseValue(p);
+}
+
+function parseLine(p: Parser, list: NodeList, hash: Hash): void {
+  const at = p.at(hash.start);
+  const hasArguments = isOpenAhead(p);
+  const { args, word } = hasArguments ? parseArguments(p, `#${hash.name}`) : { args: [] };
+  const node = lineNode(p, hash.name, args, at);
+  const { whitespace } = p.session;
+  const isFile = hash.name === "include" || hash.name === "parse";
+  const end = p.pos;
+  eatAfterLine(p, hash.startsLine, hasArguments || isFile);
+  if (node !== undefined) {
+    keepPrefix(p, list, hash);
+    list.node(node);
+    return;
+  }
+  const isGobbling = whitespace === "lines" || whitespace === "structured";
+  if (!isGobbling) list.text(hash.prefix);
+  const prefix = isGobbling ? hash.prefix : "";
+  const source = p.text.slice(hash.start, Math.max(end, p.pos));
+  const badArgument = word;
+  list.node({
+    kind: "call",
+    name: hash.name,
+    args,
+    badArgument,
+    body: undefined,
+    source,
+    prefix,
+    at,
+  });
+}
+
+/** Text that is parsed later may mention what loops provide. */
+const loopNames = ["foreach", "velocityCount", "velocityHasNext"];
+
+function lineNode(p: Parser, name: string, args: Expression[], at: number): Node | undefined {
+  switch (name) {
+    case "stop":
+      return { kind: "stop", at };
+    case "break":
+      return { kind: "break", scope: args[0], at };
+    case "evaluate":
+    case "parse":
+      if (args.length !== 1) p.fail(`#${name} takes one argument, found ${args.length}`, at);
+      for (const provided of loopNames) p.session.names.add(provided);
+      return name === "parse"
+        ? { kind: "parse", name: args[0]!, at }
+        : { kind: "evaluate", text: args[0]!, at };
+    case "include":
+      if (args.length === 0) p.fail("#include needs the name of a template", at);
+      return { kind: "include", names: args, at };
+  }
+  return undefined;
+}

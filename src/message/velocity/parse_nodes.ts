@@ -1,0 +1,252 @@
+import type { Node } from "./ast.ts";
+import { parseDirective } from "./parse_directive.ts";
+import { isNameStart } from "./parser.ts";
+import type { Parser } from "./parser.ts";
+import { parseReference } from "./parse_reference.ts";
+import { parseRequire } from "./parse_require.ts";
+import { warnOfLookalike } from "./warnings.ts";
+
+/** What ends a run of statements: the end of the text, or a word that belongs to an open block. */
+export type Ending = "text" | "end" | "else" | "elseif";
+
+/** Statements in the making: plain text is gathered until something else comes. */
+export class NodeList {
+  readonly nodes: Node[] = [];
+  private plain = "";
+
+  text(text: string): void {
+    this.plain += text;
+  }
+
+  /** Adds blanks unless they, with what was gathered, are all there is since the last node. */
+  dropBlankTail(blanks: string): void {
+    if (/[^ \t]/.test(this.plain)) this.plain += blanks;
+    else this.plain = "";
+  }
+
+  node(node: Node): void {
+    this.flush();
+    this.nodes.push(node);
+  }
+
+  finish(): Node[] {
+    this.flush();
+    return this.nodes;
+  }
+
+  private flush(): void {
+    if (this.plain !== "") this.nodes.push({ kind: "plain", text: this.plain });
+    this.plain = "";
+  }
+}
+
+/** A `#word` that was recognised, with the blanks before it where it starts its line. */
+export interface Hash {
+  readonly name: string;
+  readonly start: number;
+  readonly startsLine: boolean;
+  /** Blanks between the line's start and the `#`, left out of the output in some modes. */
+  readonly prefix: string;
+}
+
+/**
+ * Reads statements up to the end of the text, or up to `#end`, `#else` or `#elseif`, which is
+ * consumed; `p.ending` says which. Linear in the text's length.
+ */
+export function parseNodes(p: Parser, where: "text" | "block"): Node[] {
+  const list = new NodeList();
+  for (;;) {
+    const runStart = p.pos;
+    const code = scanPlain(p);
+    if (Number.isNaN(code)) {
+      list.text(p.text.slice(runStart));
+      if (where === "block") failUnclosed(p);
+      p.ending = "text";
+      return list.finish();
+    }
+    if (code === 35) {
+      if (parseHash(p, list, runStart)) return list.finish();
+    } else {
+      list.text(p.text.slice(runStart, p.pos));
+      if (code === 36) parseDollar(p, list, 0);
+      else parseBackslashes(p, list);
+      p.lineStart = false;
+    }
+  }
+}
+
+function scanPlain(p: Parser): number {
+  const { text } = p;
+  let pos = p.pos;
+  let code = text.charCodeAt(pos);
+  while (code !== 36 && code !== 35 && code !== 92 && code === code) {
+    code = text.charCodeAt(++pos);
+  }
+  p.pos = pos;
+  return code;
+}
+
+function failUnclosed(p: Parser): never {
+  const block = p.blocks[p.blocks.length - 1];
+  const message = `#${block!.directive} is not closed`;
+  const hint = p.session.warnings.find((warning) => warning.at > block!.at)?.message;
+  return p.fail(message, block!.at, hint ?? "Add #end where its block ends.", "VTL102");
+}
+
+function parseDollar(p: Parser, list: NodeList, backslashes: number): void {
+  const start = p.pos;
+  const node = parseRequire(p) ?? parseReference(p, backslashes);
+  if (node !== undefined) {
+    list.node(node);
+    return;
+  }
+  list.text("\\".repeat(backslashes));
+  if (p.code(1) === 92 && parseSlashBang(p, list)) return;
+  const { dialect } = p.session;
+  const bang = p.code(1) === 33;
+  const isLast = start + (bang ? 2 : 1) >= p.text.length;
+  if (isLast && !dialect.trailingDollar && p.base === 0) {
+    p.fail("a $ ends the template", p.at(), "Write something after it, or ${name}.");
+  }
+  list.text("$");
+  p.pos++;
+  if (!bang) return;
+  p.pos++;
+  if (p.code() === 123 || isLast) list.text("!");
+}
+
+/** `$\!name` is text with one backslash less. */
+function parseSlashBang(p: Parser, list: NodeList): boolean {
+  const slashBang = /\$(\\+)!\{?[A-Za-z_]/y;
+  slashBang.lastIndex = p.pos;
+  const slashes = slashBang.exec(p.text)?.[1];
+  if (slashes === undefined) return false;
+  list.text("$" + slashes.slice(1));
+  p.pos += 1 + slashes.length;
+  return true;
+}
+
+/** Backslashes before `$` or `#word` escape it by halves; elsewhere they are text. */
+function parseBackslashes(p: Parser, list: NodeList): void {
+  const start = p.pos;
+  while (p.code() === 92) p.pos++;
+  const count = p.pos - start;
+  if (p.code() === 36) return parseDollar(p, list, count);
+  const word = p.code() === 35 ? wordAfterHash(p) : "";
+  if (word === "") {
+    list.text(p.text.slice(start, p.pos));
+  } else if (count % 2 === 1) {
+    list.text("\\".repeat(isKnown(p, word) ? (count - 1) / 2 : count));
+    list.text(word);
+    p.pos += word.length;
+  } else {
+    list.text("\\".repeat(isActive(p, word) ? count / 2 : count));
+  }
+}
+
+/** `#name`, `#{name}` or `#@name` at the current place; empty where there is none. */
+function wordAfterHash(p: Parser): string {
+  const word = /#(?:@?[A-Za-z_][A-Za-z0-9_]*|\{@?[A-Za-z_][A-Za-z0-9_]*\})/y;
+  word.lastIndex = p.pos;
+  return word.exec(p.text)?.[0] ?? "";
+}
+
+const directives = new Set([
+  "set",
+  "if",
+  "elseif",
+  "else",
+  "end",
+  "foreach",
+  "macro",
+  "define",
+  "evaluate",
+  "parse",
+  "include",
+  "break",
+  "stop",
+]);
+
+function isKnown(p: Parser, word: string): boolean {
+  const name = word.replace(/[#{}]/g, "");
+  if (name === "literal") return p.session.dialect.literalDirective;
+  return directives.has(name) || p.session.macros.has(name);
+}
+
+/** Velocity halves an even number of backslashes before these only as `#name`. */
+function isActive(p: Parser, word: string): boolean {
+  if (word === "#set") return false;
+  if (/^#\{(?:if|else|elseif|end)\}$/.test(word)) return true;
+  return !word.startsWith("#{") && isKnown(p, word);
+}
+
+/** Reads what starts with `#`; answers true where it ends the block at hand. */
+function parseHash(p: Parser, list: NodeList, runStart: number): boolean {
+  const next = p.code(1);
+  if (next === 35 || next === 42 || (next === 91 && p.code(2) === 91)) {
+    list.text(p.text.slice(runStart, p.pos));
+    parseComment(p, list);
+    return false;
+  }
+  const start = p.pos;
+  const name = readDirectiveName(p);
+  if (name === "") {
+    list.text(p.text.slice(runStart, start + 1));
+    p.pos = start + 1;
+    warnOfLookalike(p, start);
+    p.lineStart = false;
+    return false;
+  }
+  const indent = indentStart(p, runStart, start);
+  const plain = p.text.slice(runStart, indent < 0 ? start : indent);
+  const prefix = indent < 0 ? "" : p.text.slice(indent, start);
+  list.text(plain);
+  return parseDirective(p, list, { name, start, startsLine: indent >= 0, prefix });
+}
+
+/** Where the blanks before `hash` begin when it is the first on its line; else -1. */
+function indentStart(p: Parser, runStart: number, hash: number): number {
+  let at = hash;
+  while (at > runStart && (p.text.charCodeAt(at - 1) === 32 || p.text.charCodeAt(at - 1) === 9)) {
+    at--;
+  }
+  if (at === runStart) return p.lineStart ? at : -1;
+  const before = p.text.charCodeAt(at - 1);
+  return before === 10 || before === 13 ? at : -1;
+}
+
+/** Reads `#name`, `#{name}`, `#@name`; leaves the place and answers "" where there is none. */
+function readDirectiveName(p: Parser): string {
+  const start = p.pos;
+  const braced = p.code(1) === 123;
+  p.pos += braced ? 2 : 1;
+  const block = p.code() === 64;
+  if (block) p.pos++;
+  let name = isNameStart(p.code()) ? p.readName(false) : "";
+  if (braced && p.code() !== 125) name = "";
+  if (name === "") {
+    p.pos = start;
+    return "";
+  }
+  if (braced) p.pos++;
+  return block ? `@${name}` : name;
+}
+
+/** `## …` with its line end, `#* … *#`, and `#[[ … ]]#`, which prints what it holds. */
+function parseComment(p: Parser, list: NodeList): void {
+  const { text } = p;
+  const kind = p.code(1);
+  if (kind === 35) {
+    while (p.pos < text.length && p.code() !== 10 && p.code() !== 13) p.pos++;
+    p.eatLineEnd();
+    p.lineStart = true;
+    return;
+  }
+  const end = text.indexOf(kind === 42 ? "*#" : "]]#", p.pos + (kind === 42 ? 2 : 3));
+  if (kind === 91) {
+    if (end < 0) p.fail("#[[ is not closed", p.at(), "Close it with ]]#.", "VTL102");
+    list.text(text.slice(p.pos + 3, end));
+  }
+  p.pos = end < 0 ? text.length : end + (kind === 42 ? 2 : 3);
+  p.lineStart = false;
+}
