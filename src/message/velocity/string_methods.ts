@@ -1,0 +1,231 @@
+import { VtlList } from "./collection.ts";
+import { hashCode, javaEquals } from "./equality.ts";
+import { JavaDouble } from "./number.ts";
+import { MethodFailure, methodTable, requireText } from "./method_table.ts";
+import { matchesPattern, replaceAllPattern, replaceFirstPattern, splitPattern } from "./pattern.ts";
+import { print } from "./print.ts";
+import type { RenderState } from "./state.ts";
+
+/** The methods of java.lang.String that templates may call. Characters are text of length one. */
+export const stringMethods = methodTable<string>({
+  "length()": (s) => s.length,
+  "isEmpty()": (s) => s === "",
+  "isBlank()": (s) => strip(s, true, true) === "",
+  "charAt(int)": (s, [at]) => {
+    within(s, at, s.length - 1, at, s.length);
+    return s[at];
+  },
+  "codePointAt(int)": (s, [at]) => {
+    within(s, at, s.length - 1, at, s.length);
+    return s.codePointAt(at);
+  },
+  "substring(int)": (s, [from]) => {
+    within(s, from, s.length, from, s.length);
+    return s.slice(from);
+  },
+  "substring(int,int)": (s, [from, to]) => {
+    if (from < 0 || to > s.length || from > to) failBounds(from, to, s.length);
+    return s.slice(from, to);
+  },
+  "subSequence(int,int)": (s, [from, to]) => {
+    if (from < 0 || to > s.length || from > to) failBounds(from, to, s.length);
+    return s.slice(from, to);
+  },
+  "toUpperCase()": (s, _, state) => built(state, s.toUpperCase()),
+  "toLowerCase()": (s, _, state) => built(state, s.toLowerCase()),
+  "trim()": (s) => trim(s),
+  "strip()": (s) => strip(s, true, true),
+  "stripLeading()": (s) => strip(s, true, false),
+  "stripTrailing()": (s) => strip(s, false, true),
+  "concat(text)": (s, [other], state) => {
+    state.claimChars(s.length + requireText(other).length);
+    return s + other;
+  },
+  "contains(text)": (s, [part]) => s.includes(requireText(part)),
+  "startsWith(text)": (s, [part]) => s.startsWith(requireText(part)),
+  "startsWith(text,int)": (s, [part, at]) => at >= 0 && s.startsWith(requireText(part), at),
+  "endsWith(text)": (s, [part]) => s.endsWith(requireText(part)),
+  "indexOf(text)": (s, [part]) => s.indexOf(requireText(part)),
+  "indexOf(text,int)": (s, [part, at]) => s.indexOf(requireText(part), at),
+  "indexOf(int)": (s, [code]) => s.indexOf(String.fromCodePoint(code & 0xffff)),
+  "lastIndexOf(text)": (s, [part]) => s.lastIndexOf(requireText(part)),
+  "lastIndexOf(text,int)": (s, [part, at]) => at < 0 ? -1 : s.lastIndexOf(requireText(part), at),
+  "lastIndexOf(int)": (s, [code]) => s.lastIndexOf(String.fromCodePoint(code & 0xffff)),
+  "equals(any)": (s, [other], state) => javaEquals(state, s, other),
+  "equalsIgnoreCase(text)": (s, [other]) => typeof other === "string" && fold(s) === fold(other),
+  "contentEquals(text)": (s, [other]) => s === requireText(other),
+  "compareTo(text)": (s, [other]) => compareText(s, requireText(other)),
+  "compareToIgnoreCase(text)": (s, [other]) => compareText(fold(s), fold(requireText(other))),
+  "regionMatches(int,text,int,int)": (s, [at, other, start, length]) =>
+    regionMatches(s, at, requireText(other), start, length),
+  "regionMatches(boolean,int,text,int,int)": (s, [folds, at, other, start, length]) =>
+    folds
+      ? regionMatches(fold(s), at, fold(requireText(other)), start, length)
+      : regionMatches(s, at, requireText(other), start, length),
+  "replace(text,text)": (s, [from, to], state) => replaceText(state, s, from, to),
+  "replaceAll(text,text)": (s, [pattern, to], state) =>
+    replaceAllPattern(state, s, requireText(pattern), requireText(to)),
+  "replaceFirst(text,text)": (s, [pattern, to], state) =>
+    replaceFirstPattern(state, s, requireText(pattern), requireText(to)),
+  "matches(text)": (s, [pattern], state) => matchesPattern(state, s, requireText(pattern)),
+  "split(text)": (s, [pattern], state) => splitPattern(state, s, requireText(pattern), 0),
+  "split(text,int)": (s, [pattern, limit], state) =>
+    splitPattern(state, s, requireText(pattern), limit),
+  "repeat(int)": (s, [times], state) => {
+    if (times < 0) throw new MethodFailure(`was given the count ${times}, less than 0`);
+    state.claimChars(s.length * times);
+    return s.repeat(times);
+  },
+  "join(text,list)": (_, [separator, list], state) =>
+    joinText(state, requireText(separator), [...itemsIn(state, list)]),
+  "join(text,any...)": (_, [separator, ...parts], state) =>
+    joinText(state, requireText(separator), parts),
+  "format(text,any...)": (_, [pattern, ...values], state) =>
+    formatText(state, requireText(pattern), values),
+  "valueOf(any)": (_, [value], state) =>
+    value === null || value === undefined ? "null" : print(state, value),
+  "toCharArray()": (s, _, state) => charactersOf(state, s),
+  "getBytes()": (s, _, state) => {
+    state.claimItems(s.length);
+    return new VtlList([...new TextEncoder().encode(s)].map((byte) => (byte << 24) >> 24), "array");
+  },
+  "chars()": (s, _, state) => charactersOf(state, s),
+  "hashCode()": (s, _, state) => hashCode(state, s),
+  "intern()": (s) => s,
+  "toString()": (s) => s,
+});
+
+function charactersOf(state: RenderState, text: string): VtlList {
+  state.claimItems(text.length);
+  return new VtlList(text.split(""), "array");
+}
+
+function within(_: string, at: number, last: number, index: number, length: number): void {
+  if (at < 0 || at > last) {
+    throw new MethodFailure(`was given the index ${index}, outside text of length ${length}`);
+  }
+}
+
+function failBounds(from: number, to: number, length: number): never {
+  throw new MethodFailure(
+    `was given the bounds ${from} and ${to}, outside text of length ${length}`,
+  );
+}
+
+function built(state: RenderState, text: string): string {
+  state.claimChars(text.length);
+  return text;
+}
+
+/** Java's trim: everything up to the space character counts as white space. */
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= 32) start++;
+  while (end > start && text.charCodeAt(end - 1) <= 32) end--;
+  return text.slice(start, end);
+}
+
+/** Java's strip: Unicode white space, but no no-break spaces. */
+function strip(text: string, leading: boolean, trailing: boolean): string {
+  const isBlank = (at: number) => {
+    const code = text.charCodeAt(at);
+    if (code >= 0x1c && code <= 0x1f) return true;
+    return /[^\S\xa0\u2007\u202f\ufeff]/.test(text[at]!);
+  };
+  let start = 0;
+  let end = text.length;
+  while (leading && start < end && isBlank(start)) start++;
+  while (trailing && end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
+}
+
+function fold(text: string): string {
+  let folded = "";
+  for (const char of text) {
+    const upper = char.toUpperCase();
+    const lower = (upper.length === char.length ? upper : char).toLowerCase();
+    folded += lower.length === char.length ? lower : char;
+  }
+  return folded;
+}
+
+/** Negative, zero or positive as Java computes it: the first difference, else that of lengths. */
+export function compareText(left: string, right: string): number {
+  const shared = Math.min(left.length, right.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = left.charCodeAt(i) - right.charCodeAt(i);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+function regionMatches(
+  text: string,
+  at: number,
+  other: string,
+  start: number,
+  length: number,
+): boolean {
+  if (at < 0 || start < 0 || at + length > text.length || start + length > other.length) {
+    return false;
+  }
+  return length <= 0 || text.slice(at, at + length) === other.slice(start, start + length);
+}
+
+/** Replaces literal text everywhere; the result's length is known before it is built. */
+export function replaceText(state: RenderState, text: string, from: unknown, to: unknown): string {
+  const part = requireText(from);
+  const replacement = requireText(to);
+  state.charge((text.length >> 6) + 1);
+  let count = part === "" ? text.length + 1 : 0;
+  if (part !== "") {
+    for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++;
+  }
+  state.claimChars(text.length + count * (replacement.length - part.length));
+  return part === "" && text === "" ? replacement : text.replaceAll(part, () => replacement);
+}
+
+function* itemsIn(state: RenderState, list: object): Iterable<unknown> {
+  const resolved = state.resolve(list);
+  yield* resolved instanceof VtlList ? resolved.items : resolved as unknown[];
+}
+
+function joinText(state: RenderState, separator: string, parts: readonly unknown[]): string {
+  const texts = parts.map((part) =>
+    part === null || part === undefined ? "null" : print(state, part)
+  );
+  const chars = texts.reduce((sum, text) => sum + text.length + separator.length, 0);
+  state.charge(parts.length);
+  state.claimChars(chars);
+  return texts.join(separator);
+}
+
+/** `%s`, `%d` and `%%` with width and `-`; anything else is refused. */
+function formatText(state: RenderState, pattern: string, values: readonly unknown[]): string {
+  let next = 0;
+  const text = pattern.replace(
+    /%(-?)(\d{0,3})(?:\.(\d{1,2}))?([a-zA-Z%])/g,
+    (all, minus, width, digits, kind) => {
+      if (kind === "%") return "%";
+      if (next >= values.length) throw new MethodFailure(`has no argument for ${all}`);
+      const shown = formatValue(state, kind, values[next++], digits);
+      const size = Number(width);
+      return minus === "" ? shown.padStart(size) : shown.padEnd(size);
+    },
+  );
+  state.claimChars(text.length);
+  return text;
+}
+
+function formatValue(state: RenderState, kind: string, value: unknown, digits?: string): string {
+  if (kind === "s") return value === null || value === undefined ? "null" : print(state, value);
+  if (kind === "d" && typeof value === "number" && Number.isSafeInteger(value)) {
+    return String(value);
+  }
+  const double = value instanceof JavaDouble ? value.value : value;
+  if (kind === "f" && typeof double === "number") return double.toFixed(Number(digits ?? 6));
+  throw new MethodFailure(
+    `does not take this argument for %${kind}; %s, %d and %.2f are supported`,
+  );
+}
