@@ -1,0 +1,119 @@
+/** A moment as a calendar and clock in one zone show it. `month` is 1–12, `weekday` 0 is Sunday. */
+export interface ZonedFields {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly millisecond: number;
+  readonly weekday: number;
+  readonly offsetMinutes: number;
+  readonly zoneName: string;
+  readonly zone: string;
+}
+
+const fixedOffset = /^(?:GMT|UTC|UT)?([+-])(\d{1,2})(?::?(\d{2}))?$/;
+
+/** Minutes east of UTC for `GMT+3`, `+03:00` and the like; undefined for a zone's name. */
+export function fixedOffsetOf(zone: string): number | undefined {
+  if (/^(?:GMT|UTC|UT|Z|Etc\/UTC)$/.test(zone)) return 0;
+  const match = fixedOffset.exec(zone);
+  if (match === null) return undefined;
+  const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0);
+  if (Number(match[2]) > 23 || Number(match[3] ?? 0) > 59) return undefined;
+  return match[1] === "-" ? -minutes : minutes;
+}
+
+/** Whether the runtime knows the zone, by name or as an offset. */
+export function isZone(zone: string): boolean {
+  if (fixedOffsetOf(zone) !== undefined) return true;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Minutes that the zone is ahead of UTC at a moment. The zone must be known. */
+export function offsetMinutesAt(epochMs: number, zone: string): number {
+  const fixed = fixedOffsetOf(zone);
+  if (fixed !== undefined) return fixed;
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    hourCycle: "h23",
+    era: "short",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  const parts: Record<string, string> = {};
+  for (const { type, value } of format.formatToParts(epochMs)) parts[type] = value;
+  const year = parts.era?.startsWith("B") ? 1 - Number(parts.year) : Number(parts.year);
+  const local = utcOf(
+    year,
+    Number(parts.month),
+    Number(parts.day),
+    Number(parts.hour),
+    Number(parts.minute),
+    Number(parts.second),
+    0,
+  );
+  return Math.round((local - Math.floor(epochMs / 1000) * 1000) / 60_000);
+}
+
+/** Milliseconds since 1970 for fields read as UTC; months and days may run over, as in a lenient calendar. */
+export function utcOf(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+  millisecond: number,
+): number {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second, millisecond);
+  return date.getTime();
+}
+
+/** The moment that local fields name in a zone. In a gap it is the time after it, in an overlap the first. */
+export function instantOf(localMs: number, zone: string): number {
+  const first = localMs - offsetMinutesAt(localMs, zone) * 60_000;
+  const second = localMs - offsetMinutesAt(first, zone) * 60_000;
+  if (second === first) return first;
+  const earlier = Math.min(first, second);
+  return earlier + offsetMinutesAt(earlier, zone) * 60_000 === localMs
+    ? earlier
+    : Math.max(first, second);
+}
+
+/** Takes a moment apart in a zone. */
+export function zonedFields(date: Date, zone: string): ZonedFields {
+  const offsetMinutes = offsetMinutesAt(date.getTime(), zone);
+  const local = new Date(date.getTime() + offsetMinutes * 60_000);
+  return {
+    year: local.getUTCFullYear(),
+    month: local.getUTCMonth() + 1,
+    day: local.getUTCDate(),
+    hour: local.getUTCHours(),
+    minute: local.getUTCMinutes(),
+    second: local.getUTCSeconds(),
+    millisecond: local.getUTCMilliseconds(),
+    weekday: local.getUTCDay(),
+    offsetMinutes,
+    zoneName: zoneNameAt(date, zone),
+    zone,
+  };
+}
+
+function zoneNameAt(date: Date, zone: string): string {
+  if (fixedOffsetOf(zone) !== undefined) return /^Etc|^Z$/.test(zone) ? "UTC" : zone;
+  const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "short" });
+  return format.formatToParts(date).find(({ type }) => type === "timeZoneName")?.value ?? zone;
+}
