@@ -139,6 +139,11 @@ export function flag(means: string) {
   );
 }
 
+function oneOf(values: readonly string[]): string {
+  const words = values.map((each) => `\`${each}\``);
+  return words.length === 1 ? `${words[0]}` : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
 /** One of a few words. */
 export function choice<const T extends readonly [string, ...string[]]>(values: T, means: string) {
   return v.pipe(
@@ -146,7 +151,7 @@ export function choice<const T extends readonly [string, ...string[]]>(values: T
     v.description(means),
     about({
       kind: "choice",
-      wanted: values.map((each) => `\`${each}\``).join(" or "),
+      wanted: oneOf(values),
       code: "PG123",
     }),
   );

@@ -12,7 +12,7 @@ import { invalid, read, type ReadContext, type ReadSchema, readSection } from ".
 import { resolveConfig } from "./resolve.ts";
 import { ResolveContext } from "./resolve_context.ts";
 import { type ConfigInput, configSchema } from "./schema.ts";
-import { suggestName } from "./spelling.ts";
+import { shownName, suggestName } from "./spelling.ts";
 import { isAbsent, type MapNode, type TreePath } from "./tree.ts";
 
 export type { Problem };
@@ -94,33 +94,46 @@ function namesOf(root: MapNode): Map<Section, ReadonlySet<string>> {
   return names;
 }
 
-/** Reads every section by its schema; what is unusable is left out and has its finding. */
-function readSections(root: MapNode, context: ReadContext): ConfigInput {
-  const sections = configSchema.entries as unknown as Record<string, ReadSchema>;
-  const input = v.parse(configSchema, {}) as Record<string, unknown>;
-  for (const [name, { keyPlace, node }] of root.entries) {
+/** The sections as read, and where in them something is wrong: `server`, `sources.promo`. */
+interface ReadSections {
+  readonly input: ConfigInput;
+  readonly damaged: ReadonlySet<string>;
+}
+
+function reportUnknownSections(root: MapNode, known: readonly string[], findings: Finding[]): void {
+  for (const [name, { keyPlace }] of root.entries) {
     // `x-…` holds what anchors (`&`) share.
-    if (name.startsWith("x-") || Object.hasOwn(sections, name)) continue;
-    context.findings.push({
+    if (name.startsWith("x-") || known.includes(name)) continue;
+    findings.push({
       code: "PG120",
       place: keyPlace,
-      message: node.kind === "scalar"
-        ? "There is no setting of this name."
-        : "There is no section of this name.",
-      suggestion: suggestName(name, Object.keys(sections)),
+      message: `There is no section \`${shownName(name)}\`.`,
+      suggestion: suggestName(name, known),
     });
   }
+}
+
+/** Reads every section by its schema; what is unusable is left out and has its finding. */
+function readSections(root: MapNode, context: ReadContext): ReadSections {
+  const sections = configSchema.entries as unknown as Record<string, ReadSchema>;
+  const input = v.parse(configSchema, {}) as Record<string, unknown>;
+  const damaged = new Set<string>();
+  reportUnknownSections(root, Object.keys(sections), context.findings);
   for (const [name, schema] of Object.entries(sections)) {
     const node = root.entries.get(name)?.node;
     if (node === undefined || isAbsent(node)) continue;
-    const wrapped = schema.wrapped;
-    if (wrapped?.type === "record") input[name] = readSection(schema, node, name, context);
-    else {
+    const before = context.faults;
+    if (schema.wrapped?.type === "record") {
+      const section = readSection(schema, node, name, context);
+      input[name] = section.value;
+      for (const entry of section.damaged) damaged.add(`${name}.${entry}`);
+    } else {
       const value = read(schema, node, name, context);
       if (value !== invalid) input[name] = value;
     }
+    if (context.faults > before) damaged.add(name);
   }
-  return input as ConfigInput;
+  return { input: input as ConfigInput, damaged };
 }
 
 function report(findings: readonly Finding[]): { problems: Problem[]; warnings: Problem[] } {
@@ -150,11 +163,12 @@ export function loadConfig(folder: string, options: LoadOptions): Promise<LoadRe
     const files = new Set<string>();
     const { root, isWhole } = readTree(folder, options, findings, files);
     const names = isWhole ? namesOf(root) : undefined;
-    const input = readSections(root, { names, findings });
+    const { input, damaged } = readSections(root, { names, findings, faults: 0 });
     const context = new ResolveContext({
       root,
       findings,
       timezone: input.timezone,
+      damaged,
       onFile: (path) => files.add(path),
     });
     const config = resolveConfig(input, context);

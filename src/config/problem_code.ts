@@ -219,6 +219,11 @@ export const problemCodes = {
     "A table's name holds a dot, which is taken as part of the name. Only a warning.",
     "Write the schema under `schema`.",
   ),
+  PG174: describe(
+    "notification never comes",
+    "A trigger has `on: notify` and its segment listens to no channel. Only a warning.",
+    "Add `listen` to the segment, or remove `on: notify`.",
+  ),
 } as const satisfies Record<string, ProblemDescription>;
 
 /** Stable code of a configuration problem. */

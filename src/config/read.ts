@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { LeafAbout, Section } from "./leaf.ts";
 import type { Place } from "./place.ts";
 import type { Finding } from "./problem.ts";
-import { suggestName } from "./spelling.ts";
+import { nearest, shownName, suggestName } from "./spelling.ts";
 import { isAbsent, type ListNode, type MapNode, plainOf, type TreeNode } from "./tree.ts";
 import { readLeaf } from "./read_leaf.ts";
 
@@ -11,6 +11,13 @@ export interface ReadContext {
   /** Names that each section defines; undefined when a file could not be read, so none is judged. */
   readonly names: ReadonlyMap<Section, ReadonlySet<string>> | undefined;
   readonly findings: Finding[];
+  /** Grows with everything that was found wrong, also before reading began. */
+  faults: number;
+}
+
+function report(context: ReadContext, finding: Finding): void {
+  context.faults++;
+  context.findings.push(finding);
 }
 
 /** A value that was reported as wrong. */
@@ -68,32 +75,53 @@ function mismatch(schema: ReadSchema, node: TreeNode, label: string): Finding {
   };
 }
 
+/** Reports every key that the schema does not know; answers the keys that were probably meant. */
+function reportUnknownKeys(
+  known: readonly string[],
+  node: MapNode,
+  label: string,
+  context: ReadContext,
+): Set<string> {
+  const meant = new Set<string>();
+  for (const [key, entry] of node.entries) {
+    if (known.includes(key)) continue;
+    const near = nearest(key, known);
+    if (near !== undefined) meant.add(near);
+    report(context, {
+      code: "PG120",
+      place: entry.keyPlace,
+      message: `\`${label}\` has no key \`${shownName(key)}\`.`,
+      suggestion: suggestName(key, known),
+    });
+  }
+  return meant;
+}
+
 function readMapping(schema: ReadSchema, node: MapNode, label: string, context: ReadContext) {
   const entries = schema.entries ?? {};
   const value: Record<string, unknown> = Object.create(null);
+  const meant = reportUnknownKeys(Object.keys(entries), node, label, context);
   let isValid = true;
-  for (const [key, entry] of node.entries) {
-    if (Object.hasOwn(entries, key)) continue;
-    context.findings.push({
-      code: "PG120",
-      place: entry.keyPlace,
-      message: label === "" ? `There is no section of this name.` : `\`${label}\` has no such key.`,
-      suggestion: suggestName(key, Object.keys(entries)),
-    });
-  }
   for (const [key, entrySchema] of Object.entries(entries)) {
     const entry = node.entries.get(key);
-    if (entry === undefined || isAbsent(entry.node)) {
-      const missing = readMissing(entrySchema, key, label, entry?.keyPlace ?? node.place, context);
+    const isOptional = entrySchema.type === "optional";
+    if (entry !== undefined && !isAbsent(entry.node)) {
+      const child = read(entrySchema, entry.node, `${label}.${key}`, context);
+      // A wrong optional value was reported; going on as without it finds what else is wrong.
+      if (child !== invalid) value[key] = child;
+      else if (isOptional) value[key] = defaultOf(entrySchema);
+      else isValid = false;
+    } else if (isOptional) {
       // A null that was written says more than a key that was not: `{ constant: null }`.
-      if (entry !== undefined && bareOptional(entrySchema).type === "unknown") value[key] = null;
-      else if (missing === invalid) isValid = false;
-      else if (missing !== undefined) value[key] = missing;
-      continue;
+      const isNull = entry !== undefined && bareOptional(entrySchema).type === "unknown";
+      value[key] = isNull ? null : defaultOf(entrySchema);
+    } else {
+      isValid = false;
+      if (!meant.has(key)) {
+        reportMissing(entrySchema, key, label, entry?.keyPlace ?? node.place, context);
+      }
     }
-    const child = read(entrySchema, entry.node, label === "" ? key : `${label}.${key}`, context);
-    if (child === invalid) isValid = false;
-    else value[key] = child;
+    if (value[key] === undefined) delete value[key];
   }
   return isValid ? value : invalid;
 }
@@ -104,53 +132,53 @@ function bareOptional(schema: ReadSchema): ReadSchema {
     : bare(schema);
 }
 
-/** The default of an absent key; a finding where there is none and one is needed. */
-function readMissing(
+/** The default of an optional key. One that does not parse is a fault of the schema and throws. */
+function defaultOf(schema: ReadSchema): unknown {
+  const isGiven = v.getDefault(schema as never) !== undefined;
+  return isGiven ? v.parse(schema as v.GenericSchema, undefined) : undefined;
+}
+
+function reportMissing(
   schema: ReadSchema,
   key: string,
   label: string,
   place: Place,
   context: ReadContext,
-): unknown {
-  if (schema.type !== "optional") {
-    const leaf = leafOf(schema);
-    const example = leaf?.example === undefined || leaf.isSecret
-      ? ""
-      : ` For example \`${key}: ${leaf.example}\`.`;
-    context.findings.push({
-      code: "PG121",
-      place,
-      message: `\`${label}\` needs the key \`${key}\`.${example}`,
-    });
-    return invalid;
-  }
-  // Defaults are part of the schema, so that one that does not parse is our fault and throws.
-  return v.getDefault(schema as never) === undefined
-    ? undefined
-    : v.parse(schema as v.GenericSchema, undefined);
+): void {
+  const leaf = leafOf(schema);
+  const isShown = leaf?.example !== undefined && !leaf.isSecret;
+  const suggestion = isShown ? `For example \`${key}: ${leaf.example}\`.` : undefined;
+  const message = `\`${label}\` needs the key \`${key}\`.`;
+  report(context, { code: "PG121", place, message, suggestion });
 }
 
-function readRecord(schema: ReadSchema, node: MapNode, label: string, context: ReadContext) {
+/** The good entries of a record; `onDamage` hears the names of those that have a fault. */
+function readRecord(
+  schema: ReadSchema,
+  node: MapNode,
+  label: string,
+  context: ReadContext,
+  onDamage: (name: string) => void = () => {},
+): Record<string, unknown> {
   const value: Record<string, unknown> = Object.create(null);
-  let isValid = true;
   for (const [key, entry] of node.entries) {
-    const keyLabel = `${label}.${key.length > 80 ? `${key.slice(0, 80)}…` : key}`;
-    const keyNode = {
-      kind: "scalar" as const,
-      place: entry.keyPlace,
-      text: key,
-      value: key,
-      isQuoted: true,
-      isInterpolated: false,
-      isBroken: false,
-    };
-    const keyValue = schema.key === undefined ? key : read(schema.key, keyNode, label, context);
-    const child = readEntry(schema.value as ReadSchema, entry, keyLabel, context);
-    if (keyValue === invalid || child === invalid) isValid = false;
-    else value[key] = child;
+    const before = context.faults;
+    const keyNode = { ...keyScalar, place: entry.keyPlace, text: key, value: key };
+    const name = schema.key === undefined ? key : read(schema.key, keyNode, label, context);
+    const entryLabel = `${label}.${shownName(key)}`;
+    const child = readEntry(schema.value as ReadSchema, entry, entryLabel, context);
+    if (name !== invalid && child !== invalid) value[key] = child;
+    if (context.faults > before) onDamage(key);
   }
-  return { value, isValid };
+  return value;
 }
+
+const keyScalar = {
+  kind: "scalar",
+  isQuoted: true,
+  isInterpolated: false,
+  isBroken: false,
+} as const;
 
 /** An entry of a record whose value is empty: nothing for anything, `{}` where a mapping may be. */
 function readEntry(
@@ -164,7 +192,7 @@ function readEntry(
   }
   const empty: MapNode = { kind: "map", place: entry.keyPlace, entries: new Map() };
   if (bare(schema).type === "strict_object") return read(schema, empty, label, context);
-  context.findings.push({
+  report(context, {
     code: "PG121",
     place: entry.keyPlace,
     message: `\`${label}\` is empty; wanted ${
@@ -185,7 +213,7 @@ function readList(schema: ReadSchema, node: ListNode, label: string, context: Re
   const least = schema.pipe?.find((each) => (each as { type?: unknown }).type === "min_length");
   if (least !== undefined && values.length === 0) {
     const message = `\`${label}\` is empty; wanted at least one.`;
-    context.findings.push({ code: "PG124", place: node.place, message });
+    report(context, { code: "PG124", place: node.place, message });
     return invalid;
   }
   return values;
@@ -193,9 +221,9 @@ function readList(schema: ReadSchema, node: ListNode, label: string, context: Re
 
 /**
  * Reads a node by a schema of configSchema: reports every unknown key, missing key, wrong value and
- * dangling reference below it, and answers the value, or `invalid` when something in it is not
- * usable. Unknown keys alone leave the rest usable. Entries of a top-level section stand alone:
- * `readSections` keeps the good ones.
+ * dangling reference below it, and answers the value, or `invalid` when it is not usable. What is
+ * wrong in an optional part does not make the whole unusable, so that later stages still find what
+ * else is wrong; any fault keeps the configuration from being used.
  */
 export function read(
   schema: ReadSchema,
@@ -204,41 +232,50 @@ export function read(
   context: ReadContext,
 ): unknown {
   const target = bareOptional(schema);
-  if (node.kind === "scalar" && node.isBroken) return invalid;
+  if (node.kind === "scalar" && node.isBroken) {
+    context.faults++;
+    return invalid;
+  }
   if (target.type === "unknown") return plainOf(node);
   if (target.type === "union") {
     const option = target.options?.find((each) =>
       nodeKind(each) === node.kind || nodeKind(each) === "anything"
     );
     if (option !== undefined) return read(option, node, label, context);
-    context.findings.push(mismatch(target, node, label));
+    report(context, mismatch(target, node, label));
     return invalid;
   }
   if (nodeKind(target) !== node.kind) {
-    context.findings.push(mismatch(target, node, label));
+    report(context, mismatch(target, node, label));
     return invalid;
   }
   if (node.kind === "list") return readList(target, node, label, context);
   if (node.kind === "scalar") {
     const leaf = readLeaf(target, leafOf(target), node, label, context.names);
     if (leaf.finding === undefined) return leaf.value;
-    context.findings.push(leaf.finding);
-    return invalid;
+    report(context, leaf.finding);
+    return leaf.isUsable === true ? leaf.value : invalid;
   }
   if (target.type === "strict_object") return readMapping(target, node, label, context);
-  const record = readRecord(target, node, label, context);
-  return record.isValid ? record.value : invalid;
+  return readRecord(target, node, label, context);
 }
 
-/** The good entries of a top-level section, and whether all were good. */
+/**
+ * A top-level section of named things: the usable entries, and the names of those in which
+ * something was found wrong, usable or not.
+ */
 export function readSection(
   schema: ReadSchema,
   node: TreeNode,
   label: string,
   context: ReadContext,
-): Record<string, unknown> {
+): { value: Record<string, unknown>; damaged: ReadonlySet<string> } {
   const target = bareOptional(schema);
-  if (node.kind === "map") return readRecord(target, node, label, context).value;
-  context.findings.push(mismatch(target, node, label));
-  return {};
+  const damaged = new Set<string>();
+  if (node.kind === "map") {
+    const onDamage = (name: string) => damaged.add(name);
+    return { value: readRecord(target, node, label, context, onDamage), damaged };
+  }
+  if (node.kind !== "scalar" || !node.isBroken) report(context, mismatch(target, node, label));
+  return { value: {}, damaged };
 }

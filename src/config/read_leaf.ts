@@ -1,14 +1,17 @@
 import * as v from "valibot";
 import type { LeafAbout, Section } from "./leaf.ts";
 import type { Finding, ProblemCode } from "./problem.ts";
-import { suggestName } from "./spelling.ts";
+import { shownName, suggestName } from "./spelling.ts";
 import type { ScalarNode } from "./tree.ts";
 import { typeScalar } from "./scalar.ts";
 
-/** A value, or the finding that says why there is none. */
-export type LeafResult =
-  | { readonly value: unknown; readonly finding?: undefined }
-  | { readonly value?: undefined; readonly finding: Finding };
+/** A value, or the finding that says what is wrong with it. */
+export interface LeafResult {
+  readonly value?: unknown;
+  readonly finding?: Finding;
+  /** There is a finding, and yet a value that the next stage can look at. */
+  readonly isUsable?: true;
+}
 
 /**
  * What the schema gets to see: where text is wanted the text as written, so that `00123` and an
@@ -28,8 +31,7 @@ function shown(node: ScalarNode, leaf: LeafAbout | undefined): string {
   if (node.isInterpolated) return "something else in what the environment or a file supplied";
   const { value } = node;
   if (typeof value !== "string") return `\`${node.text}\``;
-  const cut = [...value].slice(0, 40).join("");
-  return `the text ${JSON.stringify(cut === value ? value : `${cut}…`)}`;
+  return `the text "${shownName(value)}"`;
 }
 
 function codeOf(
@@ -91,5 +93,5 @@ export function readLeaf(
     message: `\`${label}\`: there is no ${wanted} among \`${section}\`.`,
     suggestion: node.isInterpolated ? undefined : suggestName(String(result.output), known),
   };
-  return { finding };
+  return { value: result.output, finding, isUsable: true };
 }

@@ -17,14 +17,26 @@ import type { ConfigInput } from "./schema.ts";
 import { formatPlace } from "./place.ts";
 import { suggestName } from "./spelling.ts";
 
-function resolveAll<Input, Output>(
-  inputs: Readonly<Record<string, Input>>,
-  resolve: (name: string, input: Input, context: ResolveContext) => Output | undefined,
+type EntrySection = {
+  [K in keyof ConfigInput]: ConfigInput[K] extends Record<string, unknown>
+    ? string extends keyof ConfigInput[K] ? K : never
+    : never;
+}[keyof ConfigInput];
+
+function resolveAll<Section extends EntrySection, Output>(
+  section: Section,
+  input: ConfigInput,
+  resolve: (
+    name: string,
+    input: ConfigInput[Section][string],
+    context: ResolveContext,
+  ) => Output | undefined,
   context: ResolveContext,
 ): Map<string, Output> {
   const resolved = new Map<string, Output>();
-  for (const [name, input] of Object.entries(inputs)) {
-    const output = resolve(name, input, context);
+  const entries = input[section] as Record<string, ConfigInput[Section][string]>;
+  for (const [name, entry] of Object.entries(entries)) {
+    const output = context.within(`${section}.${name}`, () => resolve(name, entry, context));
     if (output !== undefined) resolved.set(name, output);
   }
   return resolved;
@@ -64,6 +76,7 @@ function contactColumns(node: SegmentNode | undefined): string[] {
 
 /** A contact condition on a name that is neither documented nor filled by an import: a typo? */
 function warnUnfilledFields(config: Config, context: ResolveContext): void {
+  if (context.damaged.has("imports") || context.damaged.has("connectors")) return;
   const documented = requireDataset("contacts").columns.map((column) => column.parameter);
   const filled = [...config.imports.values()]
     .flatMap((each) => each.mapping.filter((mapping) => mapping.isAdditionalField))
@@ -85,6 +98,19 @@ function warnUnfilledFields(config: Config, context: ResolveContext): void {
   }
 }
 
+/** A trigger that waits for notifications of a segment that listens to none. */
+function warnDeafTriggers(config: Config, context: ResolveContext): void {
+  for (const trigger of config.triggers.values()) {
+    const segment = config.segments.get(trigger.segment);
+    if (!trigger.onNotify || segment === undefined || segment.listen !== undefined) continue;
+    context.warn(
+      "PG174",
+      context.value(["triggers", trigger.name, "on"]),
+      `The segment \`${segment.name}\` has no \`listen\`, so no notification ever fires the trigger.`,
+    );
+  }
+}
+
 /** The model without its hash, with a finding for everything that does not fit together. */
 export function resolveConfig(input: ConfigInput, context: ResolveContext): Config {
   for (const section of ["sources", "segments", "messages"] as const) {
@@ -92,24 +118,25 @@ export function resolveConfig(input: ConfigInput, context: ResolveContext): Conf
   }
   const config: Config = {
     hash: "",
-    hub: resolveHub(input.hub, context),
+    hub: context.within("hub", () => resolveHub(input.hub, context)),
     timezone: context.timezone,
-    server: resolveServer(input.server, context),
+    server: context.within("server", () => resolveServer(input.server, context)),
     render: resolveRender(input.render),
-    connectors: resolveAll(input.connectors, resolveConnector, context),
-    sources: resolveAll(input.sources, resolveSource, context),
-    imports: resolveAll(input.imports, resolveImport, context),
-    segments: resolveAll(input.segments, resolveSegment, context),
-    sinks: resolveAll(input.sinks, resolveSink, context),
+    connectors: resolveAll("connectors", input, resolveConnector, context),
+    sources: resolveAll("sources", input, resolveSource, context),
+    imports: resolveAll("imports", input, resolveImport, context),
+    segments: resolveAll("segments", input, resolveSegment, context),
+    sinks: resolveAll("sinks", input, resolveSink, context),
     routes: input.routes.map(resolveRoute),
-    triggers: resolveAll(input.triggers, resolveTrigger, context),
-    messages: resolveAll(input.messages, resolveMessage, context),
-    templates: resolveAll(input.templates, resolveTemplate, context),
-    exports: resolveAll(input.exports, resolveExport, context),
+    triggers: resolveAll("triggers", input, resolveTrigger, context),
+    messages: resolveAll("messages", input, resolveMessage, context),
+    templates: resolveAll("templates", input, resolveTemplate, context),
+    exports: resolveAll("exports", input, resolveExport, context),
     alerts: resolveAlerts(input.alerts, context),
     retention: resolveRetention(input.retention),
   };
   findSegmentCycles(config.segments, context);
   warnUnfilledFields(config, context);
+  warnDeafTriggers(config, context);
   return config;
 }

@@ -11,7 +11,7 @@ import { parseConditionValue } from "./condition_value.ts";
 import type { ConditionConfig, CountConfig } from "./model.ts";
 import { formatPlace } from "./place.ts";
 import type { ResolveContext } from "./resolve_context.ts";
-import { suggestName } from "./spelling.ts";
+import { shownName, suggestName } from "./spelling.ts";
 import { plainOf, type TreeNode, type TreePath } from "./tree.ts";
 
 /** Type families of a dataset's columns, which are known without a database. */
@@ -80,7 +80,11 @@ function resolveOne(
     const place = formatPlace(node.place);
     return { column, operator, value: parsed.value, ignoreCase: ignoreCase === true, place };
   }
-  context.error("PG145", node.place, `\`${operator}\` wants ${parsed.wanted}.`);
+  context.error(
+    "PG145",
+    node.place,
+    `\`${shownName(column)}.${operator}\` wants ${parsed.wanted}.`,
+  );
   return undefined;
 }
 
@@ -94,9 +98,14 @@ const familyNames: Readonly<Record<ColumnFamily, string>> = {
 };
 
 /** A null or a list in the place of operators has one obvious meaning; say it. */
-function explainBare(node: TreeNode, context: ResolveContext): void {
+function explainBare(column: string, node: TreeNode, context: ResolveContext): void {
   const advice = node.kind === "list" ? "Write `{ in: [ … ] }`." : "Write `{ isNull: true }`.";
-  context.error("PG145", node.place, "A column's condition is a value or operators.", advice);
+  context.error(
+    "PG145",
+    node.place,
+    `\`${shownName(column)}\` wants a value or operators.`,
+    advice,
+  );
 }
 
 function resolveColumn(
@@ -110,7 +119,7 @@ function resolveColumn(
     return [resolveOne(column, "equals", node, family, context)];
   }
   if (node.kind !== "map" || node.entries.size === 0) {
-    explainBare(node, context);
+    explainBare(column, node, context);
     return [undefined];
   }
   return [...node.entries].map(([spelling, entry]) => {
@@ -119,7 +128,7 @@ function resolveColumn(
     context.error(
       "PG144",
       entry.keyPlace,
-      "There is no such operator.",
+      `\`${shownName(column)}\`: there is no operator \`${shownName(spelling)}\`.`,
       suggestName(spelling, operatorSpellings),
     );
     return undefined;

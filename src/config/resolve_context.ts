@@ -15,6 +15,14 @@ import {
 /** Largest template or certificate file. */
 const maxFileBytes = 4 << 20;
 
+const aboutAbsence: ReadonlySet<ProblemCode> = new Set([
+  "PG153",
+  "PG160",
+  "PG161",
+  "PG172",
+  "PG174",
+]);
+
 /**
  * What turning a checked section into the model needs: places to point at, files to read, and
  * somewhere to put findings.
@@ -24,17 +32,21 @@ export class ResolveContext {
   readonly findings: Finding[];
   /** The global time zone. */
   readonly timezone: string;
+  /** Sections and entries (`server`, `sources.promo`) in which something is wrong already. */
+  readonly damaged: ReadonlySet<string>;
   readonly #onFile: (path: string) => void;
 
   constructor(options: {
     root: MapNode;
     findings: Finding[];
     timezone: string;
+    damaged: ReadonlySet<string>;
     onFile: (path: string) => void;
   }) {
     this.root = options.root;
     this.findings = options.findings;
     this.timezone = options.timezone;
+    this.damaged = options.damaged;
     this.#onFile = options.onFile;
   }
 
@@ -62,6 +74,19 @@ export class ResolveContext {
   /** Place of the key, for what is wrong with the whole under it. */
   key(path: TreePath): Place {
     return keyPlaceAt(this.root, path);
+  }
+
+  /**
+   * Runs one entry's resolution. Where something in the entry is wrong already, findings that only
+   * say that something is absent are dropped: it may be there and misspelt.
+   */
+  within<T>(entry: string, resolveEntry: () => T): T {
+    const before = this.findings.length;
+    const result = resolveEntry();
+    if (!this.damaged.has(entry)) return result;
+    const kept = this.findings.splice(before).filter(({ code }) => !aboutAbsence.has(code));
+    this.findings.push(...kept);
+    return result;
   }
 
   error(code: ProblemCode, place: Place, message: string, suggestion?: string): void {

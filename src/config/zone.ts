@@ -15,11 +15,24 @@ export function isZone(text: string): boolean {
   }
 }
 
-/** The zone that was most likely meant; the city alone (`Kyiv`) is enough. */
+const areas = [
+  "Europe",
+  "America",
+  "Asia",
+  "Africa",
+  "Australia",
+  "Pacific",
+  "Atlantic",
+  "Indian",
+] as const;
+
+/** The zone that was most likely meant; the city alone (`Kyiv`, `new york`) is enough. */
 export function nearestZone(text: string): string | undefined {
-  const zones = Intl.supportedValuesOf("timeZone");
-  const city = zones.find((zone) => zone.toLowerCase().endsWith(`/${text.toLowerCase()}`));
-  return city ?? nearest(text, zones);
+  const city = text.trim().toLowerCase().replace(/[ _]+/g, "_")
+    .replace(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase());
+  // Not every runtime lists the newer spellings that it knows, so the areas are tried.
+  const inArea = areas.map((area) => `${area}/${city}`).find(isZone);
+  return inArea ?? nearest(text, Intl.supportedValuesOf("timeZone"));
 }
 
 /** Is this an ISO 3166-1 alpha-2 code that is in use? */
