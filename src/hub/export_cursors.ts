@@ -9,9 +9,12 @@ export interface ReportedCursor {
   readonly readAt: string;
 }
 
+const moved = `do update set snapshot = excluded.snapshot, read_at = excluded.read_at,
+  reported_at = now(), is_cut_off = false`;
+
 /**
  * Notes that exports of these datasets begin at this snapshot, before their first rows are read, so
- * that the change log is kept for what follows. What is noted already stays. Two daemons cannot do
+ * that the change log is kept for what follows. What is noted already stays, unless it was cut off. Two daemons cannot do
  * it for one export at once, because the lease is held.
  */
 export async function registerExport(
@@ -20,7 +23,7 @@ export async function registerExport(
   exportName: string,
   cursors: readonly ReportedCursor[],
 ): Promise<void> {
-  await report(hub, lease, exportName, cursors, "do nothing");
+  await report(hub, lease, exportName, cursors, `${moved} where noted.is_cut_off`);
 }
 
 /**
@@ -33,14 +36,7 @@ export async function reportExport(
   exportName: string,
   cursors: readonly ReportedCursor[],
 ): Promise<void> {
-  await report(
-    hub,
-    lease,
-    exportName,
-    cursors,
-    `do update set snapshot = excluded.snapshot, read_at = excluded.read_at, reported_at = now(),
-      is_cut_off = false`,
-  );
+  await report(hub, lease, exportName, cursors, moved);
 }
 
 async function report(
@@ -53,7 +49,7 @@ async function report(
   await hub.begin(async (sql) => {
     await requireLease(sql, lease);
     await sql.unsafe(
-      `insert into perigee.export_cursors (export_name, dataset, snapshot, read_at)
+      `insert into perigee.export_cursors as noted (export_name, dataset, snapshot, read_at)
       select $1, r.dataset, r.snapshot, r."readAt"
       from json_to_recordset($2::text::json)
         as r (dataset text, snapshot text, "readAt" timestamptz)

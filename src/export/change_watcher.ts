@@ -1,0 +1,137 @@
+import type { ExportConfig } from "../config/model.ts";
+import type { DatasetName } from "../dataset/datasets.ts";
+import { type ChangeGlance, glanceAtChanges } from "../hub/change_log.ts";
+import type { Observe } from "../observe/observation.ts";
+import { describeFailure } from "../postgres/failure.ts";
+import type { Pool } from "../postgres/pool.ts";
+
+/** What a watcher works with. */
+export interface ChangeWatcherOptions {
+  readonly hub: Pool;
+  /** Exports that are to run when one of their datasets changes. */
+  readonly exports: readonly ExportConfig[];
+  /** Asks for a run of `export/<name>`. Must not throw. */
+  readonly wake: (name: string) => void;
+  readonly observe: Observe;
+}
+
+/** Tells exports on change that one of their datasets changed. */
+export interface ChangeWatcher {
+  /** Call at each NOTIFY on the hub's channel `perigee_changes` and whenever it is listened to anew. */
+  heard(): void;
+  /** Looks no more; resolves when the last look is over. */
+  close(): Promise<void>;
+}
+
+/** First wait before a second look, ms; it doubles. Half finds nothing more, twice is felt. */
+const firstWaitMs = 4;
+/** Longest wait between looks while a writer that may not have notified is still running, ms. */
+const longestWaitMs = 1_000;
+/**
+ * Looks without being told, ms: a transaction that was to notify for others may have rolled back,
+ * and a connection may be deaf. Twice as long leaves such a change for as long; half costs a query
+ * more each time.
+ */
+const pollMs = 10_000;
+
+/**
+ * Starts to watch the hub's change log for exports on change. The hub notifies from few of its
+ * transactions, so after each notification the log is looked at again, for as long as one of the
+ * transactions that were running then still runs: whoever did not notify is among them (G3). A
+ * look costs one small query and wakes only the exports whose datasets were touched; the first
+ * wakes all.
+ */
+export function startChangeWatcher(options: ChangeWatcherOptions): ChangeWatcher {
+  const watch = new Watch(options);
+  watch.heard();
+  return watch;
+}
+
+class Watch implements ChangeWatcher {
+  readonly #options: ChangeWatcherOptions;
+  readonly #watched: readonly DatasetName[];
+  readonly #end = new AbortController();
+  #last: ChangeGlance | undefined;
+  /** Transactions that were running when it was last told of a change, and may not have notified. */
+  #unheard = new Set<string>();
+  #waitMs = firstWaitMs;
+  #timer: NodeJS.Timeout | undefined;
+  #hasFailed = false;
+  #isAskedAgain = false;
+  #look: Promise<void> | undefined;
+
+  constructor(options: ChangeWatcherOptions) {
+    this.#options = options;
+    this.#watched = [...new Set(options.exports.flatMap(({ datasets }) => datasets))];
+  }
+
+  heard(): void {
+    this.#start(true);
+  }
+
+  async close(): Promise<void> {
+    this.#end.abort();
+    clearTimeout(this.#timer);
+    await this.#look;
+  }
+
+  #start(isTold: boolean): void {
+    if (this.#end.signal.aborted || this.#watched.length === 0) return;
+    clearTimeout(this.#timer);
+    if (this.#look !== undefined) {
+      this.#isAskedAgain ||= isTold;
+      return;
+    }
+    this.#look = this.#lookOnce(isTold).finally(() => {
+      this.#look = undefined;
+      const isAskedAgain = this.#isAskedAgain;
+      this.#isAskedAgain = false;
+      if (isAskedAgain) this.#start(true);
+      else this.#schedule();
+    });
+  }
+
+  async #lookOnce(isTold: boolean): Promise<void> {
+    const { hub, observe } = this.#options;
+    try {
+      const glance = await glanceAtChanges(hub.sql, this.#watched, this.#last?.snapshot);
+      this.#wakeTouched(glance);
+      this.#remember(glance, isTold);
+      this.#hasFailed = false;
+    } catch (error) {
+      if (this.#end.signal.aborted) return;
+      const failure = describeFailure(error, { doing: "look for changes", target: hub.target });
+      observe({ kind: "fault", where: "change_watcher", error: failure });
+      this.#hasFailed = true;
+    }
+  }
+
+  #wakeTouched(glance: ChangeGlance): void {
+    const last = this.#last;
+    // What changed before the first look is not known, so everybody looks.
+    const touched = new Set(last === undefined ? this.#watched : glance.touched);
+    for (const name of this.#watched) {
+      if (glance.epochs[name] !== last?.epochs[name]) touched.add(name);
+    }
+    for (const { name, datasets } of this.#options.exports) {
+      if (datasets.some((dataset) => touched.has(dataset))) this.#options.wake(`export/${name}`);
+    }
+  }
+
+  #remember(glance: ChangeGlance, isTold: boolean): void {
+    this.#last = glance;
+    const running = new Set(glance.inProgress);
+    this.#waitMs = isTold ? firstWaitMs : Math.min(this.#waitMs * 2, longestWaitMs);
+    this.#unheard = isTold
+      ? running
+      : new Set([...this.#unheard].filter((transaction) => running.has(transaction)));
+  }
+
+  #schedule(): void {
+    if (this.#end.signal.aborted) return;
+    const looksSoon = this.#unheard.size > 0 ? this.#waitMs : pollMs;
+    const waitMs = this.#hasFailed ? longestWaitMs : looksSoon;
+    this.#timer = setTimeout(() => this.#start(false), waitMs);
+    this.#timer.unref?.();
+  }
+}
