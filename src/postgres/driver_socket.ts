@@ -9,6 +9,8 @@ export type Transport = Socket | TLSSocket;
 /** What the server said of the session's transaction in its last answer. */
 export type TransactionStatus = "idle" | "open" | "failed";
 
+type WriteCallback = (error?: Error | null) => void;
+
 const forwarded = ["data", "drain", "end"] as const;
 /** The last words of a server fit in this; messages of errors are a few hundred bytes. */
 const tailBytes = 8_192;
@@ -33,6 +35,7 @@ export class DriverSocket extends EventEmitter {
   readonly host: string;
   readonly #transport: Transport;
   readonly #onDeath: (cause: Error | undefined, sqlstate: string | undefined) => Error;
+  readonly #unwritten: WriteCallback[] = [];
   #lastChunk: Uint8Array | undefined;
   #status: TransactionStatus = "idle";
   #isEndedByDriver = false;
@@ -74,11 +77,17 @@ export class DriverSocket extends EventEmitter {
   }
 
   /** As `net.Socket.write`; on a broken link the callback gets the error that ended it. */
-  write(chunk: Uint8Array, callback?: (error?: Error | null) => void): boolean {
-    if (this.#death === undefined) return this.#transport.write(chunk, callback);
-    const death = this.#death;
-    if (callback !== undefined) setImmediate(() => callback(death));
-    return true;
+  write(chunk: Uint8Array, callback?: WriteCallback): boolean {
+    if (callback === undefined) return this.#death !== undefined || this.#transport.write(chunk);
+    if (this.#death !== undefined) {
+      setImmediate(callback, this.#death);
+      return true;
+    }
+    return this.#transport.write(chunk, (error) => {
+      if (!error) callback();
+      else if (this.#death !== undefined) callback(this.#death);
+      else this.#unwritten.push(callback); // What broke the link is known when it has closed.
+    });
   }
 
   /** Called by the driver alone: it is done with the link and will not write again. */
@@ -120,6 +129,7 @@ export class DriverSocket extends EventEmitter {
     this.#death = this.#onDeath(cause, findFatalState(this.#lastChunk));
     this.#lastChunk = undefined;
     if (this.listenerCount("error") > 0) this.emit("error", this.#death);
+    for (const callback of this.#unwritten.splice(0)) callback(this.#death);
     if (this.#isEndedByDriver) this.emit("close", false);
   }
 }
