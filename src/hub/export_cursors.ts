@@ -9,13 +9,14 @@ export interface ReportedCursor {
   readonly readAt: string;
 }
 
+/** What an export that was noted before is moved to. */
 const moved = `do update set snapshot = excluded.snapshot, read_at = excluded.read_at,
   reported_at = now(), is_cut_off = false`;
 
 /**
  * Notes that exports of these datasets begin at this snapshot, before their first rows are read, so
- * that the change log is kept for what follows. What is noted already stays, unless it was cut off. Two daemons cannot do
- * it for one export at once, because the lease is held.
+ * that the change log is kept for what follows. What is noted already stays, unless it was cut off.
+ * Two daemons cannot do it for one export at once, because the lease is held.
  */
 export async function registerExport(
   hub: Sql,
