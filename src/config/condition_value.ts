@@ -206,3 +206,8 @@ export function parseConditionValue(
   const parsed = shape.parse(value);
   return parsed === undefined ? { wanted: shape.wanted } : { value: parsed };
 }
+
+/** What an operator wants for its value, as a phrase: "true or false". */
+export function wantedValue(operator: ConditionOperator): string {
+  return shapes[conditionOperators[operator].shape].wanted;
+}

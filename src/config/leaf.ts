@@ -19,12 +19,15 @@ export interface LeafAbout {
   readonly code: ProblemCode;
   readonly example?: string | undefined;
   readonly isSecret?: true | undefined;
+  /** What editors can check of a text that the loader checks in full. */
+  readonly pattern?: string | undefined;
   readonly refersTo?: Section | undefined;
   /** What to write instead of a wrong value; gets literal values only. */
   readonly suggest?: ((text: string) => string | undefined) | undefined;
 }
 
-function about<T>(leaf: LeafAbout): v.MetadataAction<T, { leaf: LeafAbout }> {
+/** Attaches what is known of a value to its schema. */
+export function about<T>(leaf: LeafAbout): v.MetadataAction<T, { leaf: LeafAbout }> {
   return v.metadata<T, { leaf: LeafAbout }>({ leaf });
 }
 
@@ -168,6 +171,7 @@ export function duration(means: string, options: { minMs?: number; example?: str
       kind: "duration",
       wanted: `a duration such as 15m, 1h30m or 500ms${least}`,
       code: "PG125",
+      pattern: "^(0|(\\d+(\\.\\d+)?(ms|w|d|h|m|s) *)+)$",
       example: options.example,
       suggest: (text) => /^\d+$/.test(text) ? `The unit is missing: \`${text}s\`?` : undefined,
     }),
@@ -185,6 +189,7 @@ export function size(means: string, minBytes: number, maxBytes: number) {
       kind: "size",
       wanted: `a size such as 512KB or 64MB, from ${minBytes} to ${maxBytes} bytes`,
       code: "PG126",
+      pattern: "^\\d+(\\.\\d+)? ?([KkMmGg]i?)?[Bb]$",
       suggest: (text) => /^\d+$/.test(text) ? `The unit is missing: \`${text}B\`?` : undefined,
     }),
     v.check((text) => {

@@ -105,8 +105,7 @@ function resolveWebhook(
   }
   checkSecrets(input, path, context);
   checkHeaders(input, path, context);
-  const format = input.format ?? "events_v1";
-  if (input.batch_size !== undefined && format !== "array") {
+  if (input.batch_size !== undefined && input.format !== "array") {
     const message = "`batch_size` has a meaning for `format: array` only.";
     context.error("PG152", context.key([...path, "batch_size"]), message);
   }
@@ -114,17 +113,17 @@ function resolveWebhook(
     kind: "webhook",
     name,
     url,
-    format,
-    batchSize: format === "array" ? input.batch_size ?? 100 : 1,
+    format: input.format,
+    batchSize: input.format === "array" ? input.batch_size ?? 100 : 1,
     headers: new Map(Object.entries(input.headers)),
     auth: resolveAuth(input, path, context),
     secrets: input.secrets,
     tls: resolveTls(input, path, context),
-    timeoutMs: input.timeout ?? 15_000,
-    concurrency: input.concurrency ?? 8,
-    rateLimitPerSecond: input.rate_limit ?? 0,
-    maxAttempts: input.max_attempts ?? 16,
-    allowsPrivate: input.allow_private ?? false,
+    timeoutMs: input.timeout,
+    concurrency: input.concurrency,
+    rateLimitPerSecond: input.rate_limit,
+    maxAttempts: input.max_attempts,
+    allowsPrivate: input.allow_private,
   };
 }
 

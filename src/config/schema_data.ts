@@ -77,7 +77,9 @@ const mappingKeys = {
   constant: v.optional(
     v.pipe(v.unknown(), v.description("The same value for every row; may be null.")),
   ),
-  cast: v.optional(v.lazy(() => mappingValueSchema)),
+  cast: v.optional(
+    v.pipe(v.lazy(() => mappingValueSchema), v.description("Value whose type `to` changes.")),
+  ),
   to: v.optional(choice(castTypes, "Type that `cast` makes of its value.")),
   coalesce: v.optional(v.pipe(
     v.array(v.lazy(() => mappingValueSchema)),

@@ -1,13 +1,21 @@
 import * as v from "valibot";
-import { choice, duration, flag, identifier, integer, reference, secret, text } from "./leaf.ts";
+import {
+  about,
+  choice,
+  duration,
+  flag,
+  identifier,
+  integer,
+  reference,
+  secret,
+  text,
+} from "./leaf.ts";
 import { scheduleKeys } from "./schema_schedule.ts";
 
 const headerName = v.pipe(
   v.string(),
   v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/),
-  v.metadata({
-    leaf: { kind: "header name", wanted: "the name of an HTTP header", code: "PG130" },
-  }),
+  about({ kind: "header name", wanted: "the name of an HTTP header", code: "PG130" }),
 );
 
 const auth = v.pipe(
@@ -43,12 +51,15 @@ export const sinkSchema = v.pipe(
     notify: v.optional(
       identifier("Channel of the hub that gets a NOTIFY per event. Excludes `webhook`.", "events"),
     ),
-    format: v.optional(choice(
-      ["events_v1", "cloudevents", "array"],
-      "Body: the platform's `{eventTypeKey, keyValue, params}`, a CloudEvent, or a JSON array of events. Without it `events_v1`.",
-    )),
+    format: v.optional(
+      choice(
+        ["events_v1", "cloudevents", "array"],
+        "Body: the platform's `{eventTypeKey, keyValue, params}`, a CloudEvent, or a JSON array of events.",
+      ),
+      "events_v1",
+    ),
     batch_size: v.optional(
-      integer("Most events in one request; `format: array` only.", 1, 1000, "100"),
+      integer("Most events in one request; `format: array` only. Without it 100.", 1, 1000, "100"),
     ),
     headers: v.optional(
       v.pipe(
@@ -69,15 +80,18 @@ export const sinkSchema = v.pipe(
     ),
     tls: v.optional(tls),
     timeout: v.optional(
-      duration("How long one request may take.", { minMs: 100, example: "15s" }),
+      duration("How long one request may take.", { minMs: 100 }),
+      "15s",
     ),
-    concurrency: v.optional(integer("Requests at a time.", 1, 256, "8")),
-    rate_limit: v.optional(integer("Requests a second; 0 is without limit.", 0, 100_000, "50")),
+    concurrency: v.optional(integer("Requests at a time.", 1, 256), 8),
+    rate_limit: v.optional(integer("Requests a second; 0 is without limit.", 0, 100_000), 0),
     max_attempts: v.optional(
-      integer("Tries before an event becomes a dead letter, some days in all.", 1, 100, "16"),
+      integer("Tries before an event becomes a dead letter; the default takes some days.", 1, 100),
+      16,
     ),
     allow_private: v.optional(
       flag("Private, loopback and link-local addresses are allowed for this webhook."),
+      false,
     ),
   }),
   v.description("Where events go besides the hub."),

@@ -3,8 +3,10 @@ import { choice, duration, id, identifier, name, reference, text } from "./leaf.
 import { datasetNames } from "./schema_data.ts";
 import { scheduleKeys, stalenessKey } from "./schema_schedule.ts";
 
+const condition = v.pipe(v.unknown(), v.metadata({ conditions: true }));
+
 const conditions = v.pipe(
-  v.record(identifier("Column."), v.unknown()),
+  v.record(identifier("Column."), condition),
   v.description(
     "Column → value (equals) or { operator: value }; all of them must hold on the same row.",
   ),
@@ -44,7 +46,7 @@ export const segmentNodeSchema: v.GenericSchema<SegmentNodeInput> = v.pipe(
     none: nodes("None of these holds."),
     source: v.optional(reference("sources", "Rows of this source, with `conditions` and `count`.")),
     contact: v.optional(v.pipe(
-      v.record(identifier("Field of the contact."), v.unknown()),
+      v.record(identifier("Field of the contact."), condition),
       v.description("Conditions on the contact's own fields."),
     )),
     dataset: v.optional(
