@@ -17,6 +17,15 @@ export type ErrorKind =
   | "shutdown" // the daemon is stopping
   | "internal"; // a fault of ours
 
+/** A place in a text that the operator wrote; line and column start at 1. */
+export interface ErrorPlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** A piece of that line. */
+  readonly excerpt: string;
+}
+
 /** What a `PerigeeError` is made of besides its message. */
 export interface ErrorDetails {
   readonly kind: ErrorKind;
@@ -28,6 +37,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** The SQLSTATE, where a Postgres server answered. */
   readonly sqlstate?: string | undefined;
+  /** Where in a template or file the fault is, where it has such a place. */
+  readonly place?: ErrorPlace | undefined;
 }
 
 /**
@@ -40,6 +51,7 @@ export class PerigeeError extends Error {
   readonly code: string;
   readonly advice: string | undefined;
   readonly sqlstate: string | undefined;
+  readonly place: ErrorPlace | undefined;
 
   constructor(message: string, details: ErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -47,5 +59,6 @@ export class PerigeeError extends Error {
     this.code = details.code;
     this.advice = details.advice;
     this.sqlstate = details.sqlstate;
+    this.place = details.place;
   }
 }
