@@ -1,0 +1,123 @@
+import { PerigeeError } from "../error.ts";
+import type { ContactValues } from "../hub/contacts.ts";
+import { findMembers, isSegmentEvaluated } from "../hub/segment_members.ts";
+import { describeFailure } from "../postgres/failure.ts";
+import { messageCodes } from "./codes.ts";
+import type { CompiledMessage, PartName } from "./compile_messages.ts";
+import { fetchBatch, type MessageData } from "./fetch_data.ts";
+import { contactTimezone, renderParts, requireCompiled } from "./render_message.ts";
+import type { Renderer } from "./renderer.ts";
+
+/** What became of one member. */
+export type MemberResult =
+  & { readonly contactId: string; readonly email: string | null }
+  & (
+    | { readonly parts: Readonly<Partial<Record<PartName, string>>> }
+    | { readonly error: PerigeeError }
+  );
+
+/**
+ * Members whose contacts and rows are fetched at once. Half of it costs a tenth of the speed; ten
+ * times as many hold ten times the rows in memory for nothing.
+ */
+const pageSize = 1_000;
+
+/** Messages that are rendered before others get a turn: about 10 ms of work, and 1 MB of text. */
+const batchSize = 50;
+
+interface Page {
+  readonly members: readonly ContactValues[];
+  readonly data: readonly MessageData[];
+}
+
+/**
+ * Renders a message for every member of a segment, as of its last evaluation, in the order of their
+ * contact ids, a batch at a time: the next page is fetched while one is rendered, and nothing goes
+ * on while the caller does not ask for more. A member that cannot be rendered is a result with its
+ * error. Throws PG811 and PG812 for the segment and PG801 for the message before the first batch,
+ * and what a failing database means at any time; stops where the caller stops asking.
+ */
+export async function* renderSegment(
+  renderer: Renderer,
+  message: CompiledMessage,
+  segment: string,
+  at: Date | undefined,
+): AsyncGenerator<MemberResult[], void, void> {
+  requireCompiled(message);
+  const now = at ?? renderer.clock.now();
+  const segmentId = await requireSegment(renderer, segment);
+  let page = await fetchPage(renderer, message, segmentId, "0");
+  while (page.members.length > 0) {
+    const { members, data } = page;
+    const following = fetchPage(renderer, message, segmentId, contactIdOf(members.at(-1)));
+    following.catch(() => undefined); // awaited below, unless the caller stops before
+    for (let from = 0; from < members.length; from += batchSize) {
+      yield members.slice(from, from + batchSize).map((contact, index) =>
+        renderMember(renderer, message, contact, data[from + index] ?? {}, now)
+      );
+    }
+    page = await following;
+  }
+}
+
+async function fetchPage(
+  renderer: Renderer,
+  message: CompiledMessage,
+  segmentId: number,
+  afterContactId: string,
+): Promise<Page> {
+  const { hub } = renderer;
+  const members = await findMembers(hub.sql, segmentId, afterContactId, pageSize).catch((error) => {
+    throw describeFailure(error, { doing: "read the segment's members", target: hub.target });
+  });
+  return { members, data: await fetchBatch(renderer, message, members) };
+}
+
+function renderMember(
+  renderer: Renderer,
+  message: CompiledMessage,
+  contact: ContactValues,
+  data: MessageData,
+  now: Date,
+): MemberResult {
+  const email = contact["email"];
+  const member = {
+    contactId: contactIdOf(contact),
+    email: typeof email === "string" ? email : null,
+  };
+  const scope = { data, contact, event: undefined, now, contactTimezone: contactTimezone(contact) };
+  try {
+    return { ...member, parts: renderParts(renderer, message, scope) };
+  } catch (error) {
+    if (!(error instanceof PerigeeError)) throw error;
+    return { ...member, error };
+  }
+}
+
+function contactIdOf(contact: ContactValues | undefined): string {
+  return String(contact?.["contactId"]);
+}
+
+/** The id of a segment by its name or id. Throws PG811 and PG812 (see `renderSegment`). */
+export async function requireSegment(renderer: Renderer, nameOrId: string): Promise<number> {
+  const { segments } = renderer.config;
+  const segment = segments.get(nameOrId) ??
+    [...segments.values()].find(({ id }) => String(id) === nameOrId);
+  if (segment === undefined) {
+    throw new PerigeeError("there is no segment of that name or id", {
+      kind: "not_found",
+      code: "PG811",
+      advice: messageCodes.PG811.advice,
+    });
+  }
+  const { hub } = renderer;
+  const isEvaluated = await isSegmentEvaluated(hub.sql, segment.id).catch((error) => {
+    throw describeFailure(error, { doing: "look up the segment", target: hub.target });
+  });
+  if (isEvaluated) return segment.id;
+  throw new PerigeeError(`segment ${segment.name} was never evaluated`, {
+    kind: "conflict",
+    code: "PG812",
+    advice: messageCodes.PG812.advice,
+  });
+}
