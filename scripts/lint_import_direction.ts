@@ -21,6 +21,8 @@ const layers: readonly (readonly string[])[] = [
   ["http"],
   ["sample"],
   ["open_hub"],
+  ["generation"],
+  ["reload"],
   ["edge", "daemon"],
   ["cli"],
   ["main"],

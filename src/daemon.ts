@@ -1,21 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "./clock.ts";
+import type { LoadResult } from "./config/load.ts";
 import type { Config } from "./config/model.ts";
-import { ConnectorRegistry } from "./connector/registry.ts";
-import { startDeliveries } from "./event/delivery_worker.ts";
-import { createApp } from "./http/app.ts";
+import { type Foundation, type Generation, prepareGeneration } from "./generation.ts";
 import { DaemonHealth } from "./http/daemon_health.ts";
-import { createRenderer } from "./message/renderer.ts";
 import type { Observation, Observe } from "./observe/observation.ts";
 import { migrateHub, openHub } from "./open_hub.ts";
+import { createReload } from "./reload.ts";
 import { runtimeName, serve } from "./runtime.ts";
-import { startSample } from "./sample/start_sample.ts";
-import { monitorConnectors } from "./schedule/connector_monitor.ts";
-import { jobsOf } from "./schedule/jobs.ts";
+import { type Sample, startSample } from "./sample/start_sample.ts";
 import { describeRunFailure } from "./schedule/run_failure.ts";
 import { Runner } from "./schedule/runner.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
-import { startWakeUps } from "./schedule/wake_ups.ts";
 import { readVersion } from "./version.ts";
 
 /** Three renewals fit into it; see `RunnerOptions.leaseMs`. */
@@ -25,18 +21,22 @@ const leaseMs = 15_000;
 export interface DaemonOptions {
   /** As loaded; `embedded:` addresses are filled in here. */
   readonly config: Config;
+  /** Loads the configuration again, for a reload. */
+  readonly load: () => Promise<LoadResult>;
   readonly clock: Clock;
   readonly observe: Observe;
 }
 
 /** A running daemon. */
 export interface Daemon {
-  /** The configuration that runs, with every address known. */
+  /** The configuration that it started with, with every address known. */
   readonly config: Config;
   /** Where it serves HTTP. */
   readonly url: string;
   /** Resolves when what was missed while no daemon ran has been made up for. */
   readonly caughtUp: Promise<void>;
+  /** Asks for a reload; a bad configuration is refused and the running one stays. */
+  reload(): void;
   /**
    * Stops new work, lets runs finish or roll back within the configured limit, and closes
    * everything in reverse order. Answers how many runs did not end in time.
@@ -44,33 +44,47 @@ export interface Daemon {
   stop(reason: string): Promise<number>;
 }
 
-/** Something that was opened, and how it is closed. */
+/** How something that was opened is closed. */
 type Close = () => Promise<unknown> | unknown;
 
 /**
- * Starts everything in order: hub, migrations, HTTP, schedules, deliveries. When a step fails, what
+ * Starts everything in order: hub, HTTP, migrations, deliveries, schedules. When a step fails, what
  * was opened before is closed and the error goes on to the caller.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const opened: Close[] = [];
+  const close = async () => {
+    for (let next = opened.pop(); next !== undefined; next = opened.pop()) await next();
+  };
   try {
-    return await openEverything(options, opened);
+    const base = await openFoundation(options, opened);
+    return await openGeneration(options, base, opened, close);
   } catch (error) {
-    await closeInReverse(opened);
+    await close();
     throw error;
   }
 }
 
-async function openEverything(options: DaemonOptions, opened: Close[]): Promise<Daemon> {
+interface Base {
+  readonly foundation: Foundation;
+  readonly runner: Runner;
+  readonly sample: Sample;
+  /** What the hub's channel `perigee` asks for, by word. */
+  readonly handlers: Map<string, () => void>;
+  readonly startedAt: number;
+}
+
+/** What outlives configurations: the sample, the hub, the runner and the scheduler. */
+async function openFoundation(options: DaemonOptions, opened: Close[]): Promise<Base> {
   const startedAt = performance.now();
   const { clock } = options;
-  const observers: Observe[] = [options.observe];
+  const [version, runtime, daemonId] = [await readVersion(), runtimeName(), randomUUID()];
+  const health = new DaemonHealth({ version, runtime, clock });
   const observe = (observation: Observation) => {
-    for (const each of observers) each(observation);
+    health.observe(observation);
+    options.observe(observation);
   };
-  const version = await readVersion();
-  observe({ kind: "daemon_starting", version, runtime: runtimeName() });
-
+  observe({ kind: "daemon_starting", version, runtime });
   const sample = await startSample(options.config, observe);
   opened.push(() => sample.close());
   const hub = await openHub(options.config, {
@@ -78,85 +92,65 @@ async function openEverything(options: DaemonOptions, opened: Close[]): Promise<
     usesRunningCluster: false,
     ...(sample.receiverUrl === undefined ? {} : { receiverUrl: sample.receiverUrl }),
   });
-  const { config, target, pool } = hub;
-  opened.push(() => hub.close(config.server.shutdownTimeoutMs));
-  const connectors = new ConnectorRegistry(config.connectors);
-  opened.push(() => connectors.close(config.server.shutdownTimeoutMs));
+  opened.push(() => hub.close(hub.config.server.shutdownTimeoutMs));
+  const { sql } = hub.pool;
+  const describe = (error: unknown, name: string) => describeRunFailure(error, name, hub.target);
+  const runner = new Runner({ hub: sql, daemonId, clock, observe, leaseMs, describe });
+  const scheduler = new Scheduler({ hub: sql, runner, daemonId, clock, observe });
+  const handlers = new Map<string, () => void>();
+  const onCommand = (payload: string) => handlers.get(payload)?.();
+  const foundation = { hub, daemonId, clock, observe, scheduler, health, onCommand };
+  return { foundation, runner, sample, handlers, startedAt };
+}
 
-  const daemonId = randomUUID();
-  const deps = { config, hub: pool, hubTarget: target, connectors };
-  const runner = new Runner({
-    hub: pool.sql,
-    daemonId,
-    clock,
-    observe,
-    leaseMs,
-    describe: (error, name) => describeRunFailure(error, name, target),
-  });
-  const scheduler = new Scheduler({ hub: pool.sql, runner, daemonId, clock, observe });
-  const jobs = jobsOf(deps, (tick) => scheduler.runTick(tick));
-  const renderer = createRenderer({ config, hub: pool, connectors, clock, observe });
-  const health = new DaemonHealth({
-    version,
-    runtime: runtimeName(),
-    config,
-    hub: pool.sql,
-    clock,
-    jobs,
-    messages: renderer.messages,
-  });
-  observers.push((observation) => health.observe(observation));
-
-  const app = createApp({ server: config.server, health, renderer, clock, observe });
-  const { host, port, requestTimeoutMs, shutdownTimeoutMs } = config.server;
+/** What one configuration asks for, the server in front of it, and how it is replaced. */
+async function openGeneration(
+  options: DaemonOptions,
+  { foundation, runner, sample, handlers, startedAt }: Base,
+  opened: Close[],
+  close: () => Promise<void>,
+): Promise<Daemon> {
+  const { hub, observe, scheduler } = foundation;
+  const { host, port, requestTimeoutMs, shutdownTimeoutMs } = hub.config.server;
+  let current: Generation = prepareGeneration(hub.config, foundation);
+  opened.push(() => current.close(shutdownTimeoutMs));
   const server = await serve({
     host,
     port,
     headersTimeoutMs: requestTimeoutMs,
-    fetch: (request, peer) => app.fetch(request, peer),
+    fetch: (request, peer) => current.fetch(request, peer),
   });
   opened.push(() => server.stop(shutdownTimeoutMs));
-
-  await migrateHub(target, observe);
-  await sample.seed(pool.sql, connectors);
-  opened.push(monitorConnectors({
-    connectors,
-    names: [...config.connectors.keys()],
-    clock,
-    observe,
-  }));
-  const deliveries = startDeliveries({ config, hub: pool, clock, observe, daemonId });
-  opened.push(() => deliveries.stop());
-  const { caughtUp } = await scheduler.start(jobs);
-  const linked = caughtUp.then(() => sample.link(pool.sql));
-  const wakeUps = startWakeUps({
-    jobs,
-    connectors,
-    hub: hub.listenTarget,
-    hubChannels: { perigee_deliveries: () => deliveries.wake() },
-    observe,
-    wake: (name) => scheduler.wake(name),
+  await migrateHub(hub.target, observe);
+  await sample.seed(hub.pool.sql, current.connectors);
+  current.start();
+  opened.push(() => current.quiesce());
+  const { caughtUp } = await scheduler.start(current.jobs);
+  const reload = createReload({
+    loaded: options.config,
+    load: options.load,
+    foundation,
+    runner,
+    current: () => current,
+    swap: (next) => current = next,
+    closeTimeoutMs: shutdownTimeoutMs,
   });
+  handlers.set("reload", () => reload.wake());
   observe({ kind: "daemon_ready", url: server.url, startedInMs: performance.now() - startedAt });
-
   return {
-    config,
+    config: current.config,
     url: server.url,
-    caughtUp: linked,
+    caughtUp: caughtUp.then(() => sample.link(hub.pool.sql)),
+    reload: () => reload.wake(),
     async stop(reason) {
       observe({ kind: "daemon_stopping", reason });
-      await wakeUps.close();
-      const [unfinished] = await Promise.all([
-        runner.stop(config.server.shutdownTimeoutMs),
-        scheduler.stop(),
-      ]);
-      await closeInReverse(opened);
+      const reloaded = reload.stop();
+      const stopped = runner.stop(shutdownTimeoutMs);
+      await Promise.all([reloaded, scheduler.stop()]);
+      const unfinished = await stopped;
+      await close();
       observe({ kind: "daemon_stopped", unfinished });
       return unfinished;
     },
   };
-}
-
-async function closeInReverse(opened: Close[]): Promise<void> {
-  for (let close = opened.pop(); close !== undefined; close = opened.pop()) await close();
 }

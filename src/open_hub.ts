@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { AddressConfig, Config } from "./config/model.ts";
-import { resolveEmbedded } from "./config/embedded.ts";
+import { embeddedDatabases, resolveEmbedded } from "./config/embedded.ts";
 import { findEmbeddedBinaries } from "./embedded/binaries.ts";
 import { startCluster } from "./embedded/cluster.ts";
 import { type ClusterAddress, findRunningCluster } from "./embedded/running_cluster.ts";
@@ -27,6 +27,8 @@ export interface OpenHub {
   readonly pool: Pool;
   /** The embedded cluster was made by this call. */
   readonly isNewCluster: boolean;
+  /** A newer configuration with every address known; its embedded databases are created. */
+  resolve(config: Config): Promise<Config>;
   /** Closes the pool, and stops the cluster that this call started. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -47,11 +49,17 @@ export interface OpenHubOptions {
  */
 export async function openHub(config: Config, options: OpenHubOptions): Promise<OpenHub> {
   const found = await findCluster(config, options);
-  const resolved = resolveEmbedded(config, {
-    address: (database) => found === undefined ? undefined : found.address(database),
-    receiverUrl: options.receiverUrl ?? "http://127.0.0.1:9",
-  });
+  const resolve = async (each: Config) => {
+    if (found !== undefined) {
+      await createDatabases(each, hubTarget(each, found.address("postgres")));
+    }
+    return resolveEmbedded(each, {
+      address: (database) => found?.address(database),
+      receiverUrl: options.receiverUrl ?? "http://127.0.0.1:9",
+    });
+  };
   try {
+    const resolved = await resolve(config);
     const address = resolved.hub.address ?? found?.address(hubDatabase);
     if (address === undefined) throw new Error("neither a hub address nor a cluster");
     const target = hubTarget(resolved, address);
@@ -62,6 +70,7 @@ export async function openHub(config: Config, options: OpenHubOptions): Promise<
       listenTarget: hubTarget(resolved, resolved.hub.directAddress ?? address),
       pool,
       isNewCluster: found?.isNew ?? false,
+      resolve,
       async close(timeoutMs) {
         await pool.close(timeoutMs);
         await found?.stop();
@@ -164,17 +173,12 @@ async function answers(target: ConnectionTarget): Promise<boolean> {
   }
 }
 
-/** Every database that an `embedded:` address names, and the hub's. Only this process knows the port. */
+/** Creates what is missing of the hub's database and those that `embedded:` addresses name. */
 async function createDatabases(
   config: Config,
   target: ConnectionTarget,
 ): Promise<void> {
-  const wanted = new Set([hubDatabase]);
-  for (const { address, replicaAddress, directAddress } of config.connectors.values()) {
-    for (const each of [address, replicaAddress, directAddress]) {
-      if (each?.isEmbedded) wanted.add(each.database);
-    }
-  }
+  const wanted = new Set([hubDatabase, ...embeddedDatabases(config)]);
   const connection = await openConnection(target);
   try {
     const rows = await connection.sql<{ name: string }[]>`select datname as name from pg_database`;

@@ -2,11 +2,11 @@ import { checkConfig, hasFailed } from "../check/check.ts";
 import { checkMessages } from "../check/check_messages.ts";
 import type { CheckStep } from "../check/check_step.ts";
 import { formatStep, summarise } from "../check/format_step.ts";
-import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/model.ts";
-import { formatProblem, type Problem } from "../config/problem.ts";
+import { PerigeeError } from "../error.ts";
 import { openHub } from "../open_hub.ts";
 import { type Command, type CommandInput, type CommandIo, configFolder } from "./command.ts";
+import { requireConfig } from "./require_config.ts";
 
 /** `perigee check`: everything that can be known before anything runs, and what to do about it. */
 export const check: Command = {
@@ -19,31 +19,22 @@ export const check: Command = {
   examples: ["perigee check", "perigee check connector/shop", "perigee check --offline --json"],
   async run(input, io) {
     const connectors = input.positionals.map((word) => word.replace(/^connector\//, ""));
-    const loaded = await loadConfig(configFolder(input, io), { env: io.env });
-    const problems = loaded.ok ? loaded.warnings : [...loaded.problems, ...loaded.warnings];
-    for (const problem of problems) printProblem(problem, input, io);
-    if (!loaded.ok) return 1;
-    const unknown = findUnknown(loaded.config, connectors);
-    if (unknown !== undefined) {
-      io.err(unknown);
-      return 2;
-    }
-    const steps = await runCheck(loaded.config, connectors, input, io);
+    const { config } = await requireConfig(configFolder(input, io), io);
+    requireConnectors(config, connectors);
+    const steps = await runCheck(config, connectors, input, io);
     return hasFailed(steps) ? 1 : 0;
   },
 };
 
-/** Says which of the words names no connector, if one does. */
-function findUnknown(config: Config, names: readonly string[]): string | undefined {
+function requireConnectors(config: Config, names: readonly string[]): void {
   const unknown = names.find((name) => !config.connectors.has(name));
-  if (unknown === undefined) return undefined;
+  if (unknown === undefined) return;
   const known = [...config.connectors.keys()].map((name) => `connector/${name}`).join(", ");
-  return `there is no connector/${unknown}; the configuration has ${known || "none"}\n`;
-}
-
-function printProblem(problem: Problem, input: CommandInput, io: CommandIo): void {
-  if (input.values["json"] === true) io.out(`${JSON.stringify(problem)}\n`);
-  else io.out(`${formatProblem(problem, { colour: io.isTerminal })}\n`);
+  throw new PerigeeError(`there is no connector/${unknown}`, {
+    kind: "usage",
+    code: "PG922",
+    advice: `The configuration has ${known || "none"}.`,
+  });
 }
 
 async function runCheck(

@@ -12,7 +12,7 @@ export async function openCommandHub(
   io: CommandIo,
   observe: Observe,
 ): Promise<OpenHub> {
-  const config = await requireConfig(folder, io);
+  const { config } = await requireConfig(folder, io);
   const hub = await openHub(config, { observe, usesRunningCluster: true });
   try {
     await migrateHub(hub.target, observe);

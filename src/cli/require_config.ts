@@ -5,17 +5,20 @@ import { PerigeeError } from "../error.ts";
 import type { CommandIo } from "./command.ts";
 
 /**
- * Loads the configuration or throws PG100 after all its problems were printed. Warnings are printed
+ * Loads the configuration or throws PG920 after all its problems were printed. Warnings are printed
  * and do not stop anything.
  */
-export async function requireConfig(folder: string, io: CommandIo): Promise<Config> {
+export async function requireConfig(
+  folder: string,
+  io: CommandIo,
+): Promise<{ readonly config: Config; readonly files: readonly string[] }> {
   const loaded = await loadConfig(folder, { env: io.env });
   const problems = loaded.ok ? loaded.warnings : [...loaded.problems, ...loaded.warnings];
   for (const problem of problems) io.err(`${formatProblem(problem, { colour: io.isTerminal })}\n`);
-  if (loaded.ok) return loaded.config;
+  if (loaded.ok) return loaded;
   const count = loaded.problems.length;
   throw new PerigeeError(
     `the configuration in ${folder} has ${count} ${count === 1 ? "problem" : "problems"}`,
-    { kind: "config", code: "PG100", advice: "Correct what is listed above." },
+    { kind: "config", code: "PG920", advice: "Correct what is listed above." },
   );
 }

@@ -26,7 +26,7 @@ export const run: Command = {
     if (name === undefined || input.positionals.length > 1) {
       throw new PerigeeError("run takes one name, such as export/shop", {
         kind: "usage",
-        code: "PG901",
+        code: "PG921",
         advice: "perigee run --help shows examples.",
       });
     }
@@ -66,7 +66,7 @@ function requireName(name: string, known: readonly string[]): void {
   const meant = nearest(name, known);
   throw new PerigeeError(`nothing that runs is called ${name}`, {
     kind: "usage",
-    code: "PG902",
+    code: "PG922",
     advice: meant === undefined
       ? `Known are: ${known.join(", ")}.`
       : `Did you mean ${meant}? Known are: ${known.join(", ")}.`,

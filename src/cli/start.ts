@@ -1,11 +1,14 @@
+import process from "node:process";
 import { systemClock } from "../clock.ts";
-import { startDaemon } from "../daemon.ts";
-import { openLog } from "../observe/log.ts";
+import { loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/secrets.ts";
+import { startDaemon } from "../daemon.ts";
+import { isLogLevel, openLog } from "../observe/log.ts";
 import { describeFirstSteps } from "../sample/first_steps.ts";
 import { hasSample } from "../sample/start_sample.ts";
 import { type Command, configFolder } from "./command.ts";
 import { requireConfig } from "./require_config.ts";
+import { watchFiles } from "./watch_files.ts";
 
 /** `perigee start`: the daemon, until a signal ends it. */
 export const start: Command = {
@@ -16,25 +19,34 @@ export const start: Command = {
   examples: ["perigee start", "perigee start --config /etc/perigee"],
   async run(input, io) {
     const folder = configFolder(input, io);
-    const config = await requireConfig(folder, io);
+    const first = await requireConfig(folder, io);
+    const { config } = first;
+    let { files } = first;
+    let secrets = secretsOf(config);
+    const level = io.env["PERIGEE_LOG_LEVEL"];
     const observe = openLog({
       isTerminal: io.isTerminal && input.values["json"] !== true,
-      secrets: secretsOf(config),
+      secrets: () => secrets,
+      ...(isLogLevel(level) ? { level } : {}),
     });
     observe({ kind: "config_loaded", folder, hash: config.hash });
-    const daemon = await startDaemon({ config, clock: systemClock, observe });
+    const load = async () => {
+      const loaded = await loadConfig(folder, { env: io.env });
+      files = loaded.files;
+      // What was a secret once stays one in the log.
+      if (loaded.ok) secrets = [...new Set([...secrets, ...secretsOf(loaded.config)])];
+      return loaded;
+    };
+    const daemon = await startDaemon({ config, load, clock: systemClock, observe });
+    process.on("SIGHUP", () => daemon.reload());
+    const watching = watchFiles(() => files, systemClock, io.signal, () => daemon.reload());
     if (hasSample(config)) {
       void daemon.caughtUp.then(() => {
-        for (const text of describeFirstSteps(daemon.config, daemon.url)) {
-          observe({ kind: "progress", text });
-        }
+        io.err(`\n${describeFirstSteps(daemon.config, daemon.url).join("\n")}\n\n`);
       });
     }
-    const reason = await new Promise<string>((resolve) => {
-      if (io.signal.aborted) return resolve(String(io.signal.reason));
-      io.signal.addEventListener("abort", () => resolve(String(io.signal.reason)), { once: true });
-    });
-    const unfinished = await daemon.stop(reason);
+    await watching;
+    const unfinished = await daemon.stop(String(io.signal.reason));
     return unfinished === 0 ? 0 : 1;
   },
 };

@@ -1,3 +1,4 @@
+import { canonicalText } from "../config/hash.ts";
 import type { AddressConfig, ConnectorConfig } from "../config/model.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { openConnection } from "../postgres/connection.ts";
@@ -45,6 +46,7 @@ function addressFor(connector: ConnectorConfig, purpose: ConnectionPurpose): Add
 export class ConnectorRegistry {
   readonly #connectors: ReadonlyMap<string, ConnectorConfig>;
   readonly #pools = new Map<string, Pool>();
+  readonly #handedOn = new Set<string>();
 
   constructor(connectors: ReadonlyMap<string, ConnectorConfig>) {
     this.#connectors = connectors;
@@ -72,9 +74,27 @@ export class ConnectorRegistry {
     return openConnection(connectorTarget(this.require(name), purpose));
   }
 
-  /** Closes all pools; what still runs gets `timeoutMs` to finish. */
+  /**
+   * The registry of a newer configuration. Connectors that did not change keep their pools, which
+   * are its own from now on; closing this registry leaves them open.
+   */
+  successor(connectors: ReadonlyMap<string, ConnectorConfig>): ConnectorRegistry {
+    const next = new ConnectorRegistry(connectors);
+    for (const [name, pool] of this.#pools) {
+      const after = connectors.get(name);
+      if (after === undefined || canonicalText(after) !== canonicalText(this.require(name))) {
+        continue;
+      }
+      next.#pools.set(name, pool);
+      this.#handedOn.add(name);
+    }
+    return next;
+  }
+
+  /** Closes its pools; what still runs gets `timeoutMs` to finish. */
   async close(timeoutMs: number): Promise<void> {
-    const pools = [...this.#pools.values()];
+    const pools = [...this.#pools].filter(([name]) => !this.#handedOn.has(name))
+      .map(([, pool]) => pool);
     this.#pools.clear();
     await Promise.all(pools.map((pool) => pool.close(timeoutMs)));
   }

@@ -1,28 +1,25 @@
-import type { Sql } from "postgres";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/model.ts";
-import { PerigeeError } from "../error.ts";
 import { findLastRuns, type RunRecord } from "../hub/run.ts";
 import type { CompiledMessages } from "../message/compile_messages.ts";
 import type { Observation } from "../observe/observation.ts";
+import { describeFailure } from "../postgres/failure.ts";
+import type { Pool } from "../postgres/pool.ts";
 import type { Job } from "../schedule/job.ts";
 import {
   type DatabaseHealth,
   describeTls,
   type EntityHealth,
+  type HealthError,
   type HealthReport,
   type HealthSource,
   type RunHealth,
   toHealthError,
 } from "./health.ts";
 
-/** What the daemon knows of itself; all of it is handed in. */
-export interface DaemonHealthParts {
-  readonly version: string;
-  readonly runtime: string;
+/** What one configuration adds to the daemon's health. */
+export interface HealthSubject {
   readonly config: Config;
-  readonly hub: Sql;
-  readonly clock: Clock;
   /** Everything that runs, for the time of its next run. */
   readonly jobs: readonly Job[];
   readonly messages: CompiledMessages;
@@ -30,20 +27,44 @@ export interface DaemonHealthParts {
 
 /** The daemon's health: what it observed of itself, and the newest runs from the hub. */
 export class DaemonHealth implements HealthSource {
-  readonly #parts: DaemonHealthParts;
+  readonly #parts: { readonly version: string; readonly runtime: string; readonly clock: Clock };
   readonly #startedAt: Date;
-  readonly #databases = new Map<string, DatabaseHealth>();
-  readonly #sinks = new Map<string, EntityHealth>();
+  #hub: Pool | undefined;
+  #subject: HealthSubject | undefined;
+  #loadedAt: Date;
+  #refused: HealthError | undefined;
+  #databases = new Map<string, DatabaseHealth>();
+  #sinks = new Map<string, EntityHealth>();
   #migration: string | undefined;
   #isStopping = false;
 
-  constructor(parts: DaemonHealthParts) {
+  constructor(parts: { version: string; runtime: string; clock: Clock }) {
     this.#parts = parts;
     this.#startedAt = parts.clock.now();
-    for (const name of parts.config.connectors.keys()) this.#databases.set(name, untried(name));
-    for (const name of parts.config.sinks.keys()) {
-      this.#sinks.set(name, plainEntity(`sink/${name}`, "healthy", undefined));
-    }
+    this.#loadedAt = this.#startedAt;
+  }
+
+  /** The hub is open from now on; what runs is read from it. */
+  useHub(hub: Pool): void {
+    this.#hub = hub;
+  }
+
+  /** Goes on with another configuration; what is known of connectors that stay is kept. */
+  adopt(subject: HealthSubject): void {
+    const { config } = subject;
+    const [databases, sinks] = [this.#databases, this.#sinks];
+    this.#subject = subject;
+    this.#loadedAt = this.#parts.clock.now();
+    this.#refused = undefined;
+    this.#databases = new Map(
+      [...config.connectors.keys()].map((name) => [name, databases.get(name) ?? untried(name)]),
+    );
+    this.#sinks = new Map(
+      [...config.sinks.keys()].map((name) => [
+        name,
+        sinks.get(name) ?? plainEntity(`sink/${name}`, "healthy", undefined),
+      ]),
+    );
   }
 
   /** Takes in one observation; the only way by which this learns of anything but runs. */
@@ -51,9 +72,18 @@ export class DaemonHealth implements HealthSource {
     const now = this.#parts.clock.now();
     if (observation.kind === "hub_migrated") this.#migration = observation.version;
     if (observation.kind === "daemon_stopping") this.#isStopping = true;
+    if (observation.kind === "config_refused") {
+      const { problems } = observation;
+      this.#refused = {
+        code: "PG920",
+        message: `a newer configuration was refused; it has ${problems} problems`,
+        advice: "The log lists them; `perigee check` does too.",
+        at: now.toISOString(),
+      };
+    }
     if (observation.kind === "connector_checked") {
       const { connector, isSecured, latencyMs } = observation;
-      const mode = this.#parts.config.connectors.get(connector)?.address.ssl.mode;
+      const mode = this.#subject?.config.connectors.get(connector)?.address.ssl.mode;
       const isVerified = mode === "verify-ca" || mode === "verify-full";
       this.#databases.set(connector, {
         name: connector,
@@ -87,14 +117,17 @@ export class DaemonHealth implements HealthSource {
   }
 
   async describe(): Promise<HealthReport> {
-    const { version, runtime, config } = this.#parts;
+    const { version, runtime } = this.#parts;
     const hub = await this.#describeHub();
-    const startedAt = this.#startedAt.toISOString();
     return {
       version,
       runtime,
-      startedAt,
-      config: { hash: config.hash, loadedAt: startedAt, refused: undefined },
+      startedAt: this.#startedAt.toISOString(),
+      config: {
+        hash: this.#subject?.config.hash ?? "",
+        loadedAt: this.#loadedAt.toISOString(),
+        refused: this.#refused,
+      },
       hub: { ...hub.database, migration: this.#migration },
       connectors: [...this.#databases.values()],
       entities: [
@@ -106,20 +139,20 @@ export class DaemonHealth implements HealthSource {
   }
 
   async #describeHub(): Promise<{ database: DatabaseHealth; runs: readonly RunRecord[] }> {
-    const { hub, clock, jobs, config } = this.#parts;
-    const checkedAt = clock.now();
+    const checkedAt = this.#parts.clock.now();
+    if (this.#hub === undefined) return { database: untried("hub"), runs: [] };
     const startedAt = performance.now();
     try {
-      const runs = await findLastRuns(hub, jobs.map((job) => job.name));
+      const names = this.#subject?.jobs.map((job) => job.name) ?? [];
+      const runs = await findLastRuns(this.#hub.sql, names);
       const latencyMs = Math.round((performance.now() - startedAt) * 10) / 10;
-      const mode = config.hub.address?.ssl.mode;
-      const tls = mode === undefined ? "embedded, on loopback" : `ssl mode ${mode}`;
+      const { mode } = this.#hub.target.ssl;
+      const isVerified = mode === "verify-ca" || mode === "verify-full";
+      const tls = describeTls({ isSecured: this.#hub.isSecured() ?? false, isVerified });
       const database = { ...untried("hub"), state: "up" as const, tls, latencyMs };
       return { database: { ...database, checkedAt: checkedAt.toISOString() }, runs };
     } catch (thrown) {
-      const error = thrown instanceof PerigeeError
-        ? thrown
-        : new PerigeeError("the hub did not answer", { kind: "connection", code: "PG207" });
+      const error = describeFailure(thrown, { doing: "read runs", target: this.#hub.target });
       const database: DatabaseHealth = {
         ...untried("hub"),
         state: "down",
@@ -133,7 +166,7 @@ export class DaemonHealth implements HealthSource {
   #describeJobs(runs: readonly RunRecord[]): EntityHealth[] {
     const now = this.#parts.clock.now();
     const byName = new Map(runs.map((run) => [run.name, run]));
-    return this.#parts.jobs.map((job) => {
+    return (this.#subject?.jobs ?? []).map((job) => {
       const run = byName.get(job.name);
       return {
         name: job.name,
@@ -146,7 +179,7 @@ export class DaemonHealth implements HealthSource {
   }
 
   #describeMessages(): EntityHealth[] {
-    return this.#parts.messages.all.map(({ config, faults: [fault] }) => {
+    return (this.#subject?.messages.all ?? []).map(({ config, faults: [fault] }) => {
       const name = `message/${config.name}`;
       if (fault === undefined) return plainEntity(name, "healthy", undefined);
       return plainEntity(name, "broken", toHealthError(fault, this.#startedAt));
@@ -165,7 +198,7 @@ export class DaemonHealth implements HealthSource {
     const state = states[change.state];
     const error = state === "healthy"
       ? undefined
-      : { code: "PG7xx", message: change.reason, advice: undefined, at: now.toISOString() };
+      : { code: "PG700", message: change.reason, advice: undefined, at: now.toISOString() };
     this.#sinks.set(change.sink, plainEntity(`sink/${change.sink}`, state, error));
   }
 }

@@ -68,6 +68,11 @@ export class Runner {
     return running;
   }
 
+  /** Resolves when the runs that are at work now have ended. */
+  async whenIdle(): Promise<void> {
+    await Promise.allSettled([...this.#running]);
+  }
+
   /** Asks every run to stop and waits for them, at most `timeoutMs`; answers how many had not. */
   async stop(timeoutMs: number): Promise<number> {
     this.#stopping.abort(

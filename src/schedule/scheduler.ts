@@ -63,6 +63,8 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #stopping = new AbortController();
   readonly #loops = new Set<Promise<void>>();
+  /** Ends the clocks of the jobs that are known now, when others take their place. */
+  #ticking = new AbortController();
   #entries = new Map<string, Entry>();
 
   constructor(options: SchedulerOptions) {
@@ -72,6 +74,25 @@ export class Scheduler {
   /** Learns the jobs without running any on its own. */
   know(jobs: readonly Job[]): void {
     this.#entries = new Map(jobs.map((job) => [job.name, this.#enter(job)]));
+  }
+
+  /**
+   * Goes on with other jobs, from the next run of each on: what runs is not disturbed, what waits
+   * waits for the new job of its name, and jobs that are new make up for what they missed.
+   */
+  async replace(jobs: readonly Job[]): Promise<void> {
+    const before = this.#entries;
+    this.#ticking.abort();
+    this.#ticking = new AbortController();
+    this.know(jobs);
+    for (const [name, { queue, wakeUp }] of before) {
+      wakeUp.stop();
+      for (const waiting of queue.splice(0)) this.#ask({ ...waiting, name });
+    }
+    const now = this.#options.clock.now();
+    const successes = await findLastSuccesses(this.#options.hub);
+    this.#keep(this.#startWaves(jobs.filter((job) => !before.has(job.name)), successes, now));
+    for (const job of jobs) this.#keep(this.#tick(job, now));
   }
 
   /**
@@ -196,27 +217,28 @@ export class Scheduler {
   async #tick(job: Job, startedAt: Date): Promise<void> {
     const { ticks } = job;
     const { clock } = this.#options;
+    const signal = AbortSignal.any([this.#ticking.signal, this.#stopping.signal]);
     let last = startedAt;
     for (let next = ticks?.next(last); next !== undefined; next = ticks?.next(last)) {
-      if (!await this.#sleepUntil(next)) return;
+      if (!await this.#sleepUntil(next, signal)) return;
       const due = ticks?.previous(new Date(clock.now().getTime() + 1)) ?? next;
       last = due > next ? due : next;
       this.#ask({ name: job.name, scheduledAt: last, cause: "schedule", isRetry: false });
     }
   }
 
-  /** Answers whether the moment came; false when the scheduler stopped first. */
-  async #sleepUntil(moment: Date): Promise<boolean> {
+  /** Answers whether the moment came; false when the signal aborted first. */
+  async #sleepUntil(moment: Date, signal: AbortSignal): Promise<boolean> {
     const { clock } = this.#options;
     for (;;) {
       const leftMs = moment.getTime() - clock.now().getTime();
-      if (leftMs <= 0) return !this.#stopping.signal.aborted;
-      if (!await this.#sleep(Math.min(leftMs, longestSleepMs))) return false;
+      if (leftMs <= 0) return !signal.aborted;
+      if (!await this.#sleep(Math.min(leftMs, longestSleepMs), signal)) return false;
     }
   }
 
-  #sleep(ms: number): Promise<boolean> {
-    return this.#options.clock.sleep(ms, this.#stopping.signal).then(() => true, () => false);
+  #sleep(ms: number, signal: AbortSignal = this.#stopping.signal): Promise<boolean> {
+    return this.#options.clock.sleep(ms, signal).then(() => true, () => false);
   }
 
   async #sweep(): Promise<void> {

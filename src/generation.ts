@@ -1,0 +1,93 @@
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config/model.ts";
+import { ConnectorRegistry } from "./connector/registry.ts";
+import { type Deliveries, startDeliveries } from "./event/delivery_worker.ts";
+import { createApp } from "./http/app.ts";
+import type { DaemonHealth } from "./http/daemon_health.ts";
+import { createRenderer } from "./message/renderer.ts";
+import type { Observe } from "./observe/observation.ts";
+import type { OpenHub } from "./open_hub.ts";
+import { monitorConnectors } from "./schedule/connector_monitor.ts";
+import type { Job } from "./schedule/job.ts";
+import { jobsOf } from "./schedule/jobs.ts";
+import type { Scheduler } from "./schedule/scheduler.ts";
+import { startWakeUps } from "./schedule/wake_ups.ts";
+
+/** What outlives configurations: opened once, shared by all generations. */
+export interface Foundation {
+  readonly hub: OpenHub;
+  readonly daemonId: string;
+  readonly clock: Clock;
+  readonly observe: Observe;
+  readonly scheduler: Scheduler;
+  readonly health: DaemonHealth;
+  /** What the hub's channel `perigee` asks the daemon for. */
+  readonly onCommand: (payload: string) => void;
+}
+
+/** Everything that is made from one configuration, and ends with it. */
+export interface Generation {
+  readonly config: Config;
+  readonly connectors: ConnectorRegistry;
+  readonly jobs: readonly Job[];
+  readonly fetch: ReturnType<typeof createApp>["fetch"];
+  /** Begins to listen, deliver and monitor. The scheduler is the caller's. */
+  start(): void;
+  /** Takes no more wake-ups and ends deliveries, without touching what runs. */
+  quiesce(): Promise<void>;
+  /** Closes the pools that no newer generation took over. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * Prepares all that a configuration asks for and starts none of it, so that a reload can fail
+ * before anything has changed. Opens nothing.
+ */
+export function prepareGeneration(
+  config: Config,
+  foundation: Foundation,
+  before?: Generation,
+): Generation {
+  const { hub, daemonId, clock, observe, scheduler, health } = foundation;
+  const connectors = before?.connectors.successor(config.connectors) ??
+    new ConnectorRegistry(config.connectors);
+  const deps = { config, hub: hub.pool, hubTarget: hub.target, connectors };
+  const jobs = jobsOf(deps, (tick) => scheduler.runTick(tick));
+  const renderer = createRenderer({ config, hub: hub.pool, connectors, clock, observe });
+  const app = createApp({ server: config.server, health, renderer, clock, observe });
+  health.adopt({ config, jobs, messages: renderer.messages });
+  const started: (() => Promise<void> | void)[] = [];
+
+  return {
+    config,
+    connectors,
+    jobs,
+    fetch: app.fetch,
+    start() {
+      const names = [...config.connectors.keys()];
+      started.push(monitorConnectors({ connectors, names, clock, observe }));
+      const deliveries = startDeliveries({ config, hub: hub.pool, clock, observe, daemonId });
+      started.push(() => deliveries.stop());
+      const wakeUps = startWakeUps({
+        jobs,
+        connectors,
+        hub: hub.listenTarget,
+        hubChannels: hubChannels(deliveries, foundation),
+        observe,
+        wake: (name) => scheduler.wake(name),
+      });
+      started.push(() => wakeUps.close());
+    },
+    async quiesce() {
+      for (const stop of started.splice(0).reverse()) await stop();
+    },
+    close: (timeoutMs) => connectors.close(timeoutMs),
+  };
+}
+
+function hubChannels(deliveries: Deliveries, { onCommand }: Foundation) {
+  return {
+    perigee: onCommand,
+    perigee_deliveries: () => deliveries.wake(),
+  };
+}

@@ -1,0 +1,102 @@
+import { diffConfig } from "./config/diff.ts";
+import type { LoadResult } from "./config/load.ts";
+import type { Config } from "./config/model.ts";
+import { formatProblem } from "./config/problem.ts";
+import { type Foundation, type Generation, prepareGeneration } from "./generation.ts";
+import { debounce } from "./schedule/debounce.ts";
+import { describeRunFailure } from "./schedule/run_failure.ts";
+import type { Runner } from "./schedule/runner.ts";
+
+/** A changed folder, a signal and a NOTIFY within this time are one reload, ms. */
+const quietMs = 300;
+
+/** Settings that are read once, at start. */
+const fixedSections = ["hub"];
+
+/** What a reload works with; all of it is handed in. */
+export interface ReloadOptions {
+  /** The configuration that runs, as it was loaded. */
+  readonly loaded: Config;
+  readonly load: () => Promise<LoadResult>;
+  readonly foundation: Foundation;
+  readonly runner: Runner;
+  /** The generation that serves requests and runs. */
+  readonly current: () => Generation;
+  readonly swap: (next: Generation) => void;
+  readonly closeTimeoutMs: number;
+}
+
+/** Reloads, one after the other. */
+export interface Reload {
+  /** Asks for one; many at once become one. */
+  wake(): void;
+  /** Takes no more requests and waits for the reload that is at work. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Replaces the running generation by one of the configuration as it is now. Everything that can
+ * fail is done before anything changes; a configuration with problems is refused and observed, and
+ * the running one stays. Runs at work end on the old generation, new ones begin on the new.
+ */
+export function createReload(options: ReloadOptions): Reload {
+  let loaded = options.loaded;
+  let working = Promise.resolve();
+  const { observe, hub } = options.foundation;
+  const reload = async () => {
+    try {
+      loaded = await reloadOnce(loaded, options);
+    } catch (thrown) {
+      const error = describeRunFailure(thrown, "reload", hub.target);
+      observe({ kind: "fault", where: "reload", error });
+    }
+  };
+  const debounced = debounce(() => {
+    working = working.then(reload);
+  }, quietMs);
+  return {
+    wake: () => debounced.wake(),
+    stop() {
+      debounced.stop();
+      return working;
+    },
+  };
+}
+
+/** Answers the configuration that runs afterwards: the new one, or the same where it was refused. */
+async function reloadOnce(running: Config, options: ReloadOptions): Promise<Config> {
+  const { foundation, runner } = options;
+  const { observe, hub, scheduler } = foundation;
+  const result = await options.load();
+  if (!result.ok) {
+    const text = result.problems.map((each) => formatProblem(each, { colour: false })).join("\n");
+    observe({ kind: "config_refused", problems: result.problems.length, text });
+    return running;
+  }
+  if (result.config.hash === running.hash) return running;
+  const { added, changed, removed } = diffConfig(running, result.config);
+  const fixed = changed.filter((name) => fixedSections.includes(name));
+  if (fixed.length > 0) {
+    const text = `${fixed.join(", ")}: read at start only; restart the daemon to change it`;
+    observe({ kind: "config_refused", problems: fixed.length, text });
+    return running;
+  }
+  const before = options.current();
+  const next = prepareGeneration(await hub.resolve(result.config), foundation, before);
+  options.swap(next);
+  await before.quiesce();
+  next.start();
+  await scheduler.replace(next.jobs);
+  observe({
+    kind: "config_reloaded",
+    hash: result.config.hash,
+    changed: [
+      ...added.map((name) => `+${name}`),
+      ...changed.map((name) => `~${name}`),
+      ...removed.map((name) => `-${name}`),
+    ],
+  });
+  await runner.whenIdle();
+  await before.close(options.closeTimeoutMs);
+  return result.config;
+}

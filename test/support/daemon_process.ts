@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { isDeno } from "../../src/runtime.ts";
+import type { Scope } from "./database.ts";
+import { waitFor } from "./wait.ts";
+
+/** The repository, where the program and its packages are. */
+export const repository = fileURLToPath(new URL("../../", import.meta.url));
+
+/** One line of the daemon's JSON log. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** A `perigee start` that runs as a process of its own, on the runtime of the test. */
+export interface DaemonProcess {
+  readonly pid: number;
+  /** Everything it logged so far. */
+  readonly lines: readonly LogLine[];
+  /** Everything it printed so far, errors included, for messages and for searches. */
+  readonly output: () => string;
+  /** Waits until a line of that kind (and, when given, that fits) was logged, and answers it. */
+  waitForLine(
+    kind: string,
+    fits?: (line: LogLine) => boolean,
+    deadlineMs?: number,
+  ): Promise<LogLine>;
+  /** Sends the signal and waits for the end; answers the exit code, or null after a kill. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Words that run the program with this process's own runtime. */
+export function programWords(): [program: string, words: string[]] {
+  const main = path.join(repository, "src/main.ts");
+  return isDeno ? [process.execPath, ["run", "--allow-all", "--quiet", main]] : [process.execPath, [
+    "--import",
+    path.join(repository, "node_modules/tsx/dist/esm/index.mjs"),
+    main,
+  ]];
+}
+
+/** A folder for one test, removed at the end of its scope. */
+export async function makeFolder(scope: Scope): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "perigee-daemon-"));
+  scope.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A configuration folder with one file. */
+export async function writeConfig(scope: Scope, yaml: string): Promise<string> {
+  const folder = await makeFolder(scope);
+  await writeFile(path.join(folder, "perigee.yaml"), yaml);
+  return folder;
+}
+
+/** Starts the daemon; it is killed at the end of the scope where it still runs. */
+export function spawnDaemon(
+  scope: Scope,
+  options: { config: string; cwd?: string; env?: Readonly<Record<string, string>> },
+): DaemonProcess {
+  const [program, words] = programWords();
+  const child = spawn(program, [...words, "start", "--config", options.config], {
+    cwd: options.cwd ?? repository,
+    env: { ...process.env, PERIGEE_PORT: "0", ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const log = collectLines(child);
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  scope.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    await ended;
+  });
+  return {
+    pid: child.pid ?? -1,
+    lines: log.lines,
+    output: log.output,
+    waitForLine: (kind, fits = () => true, deadlineMs = 60_000) =>
+      waitFor(`the daemon to log ${kind}`, () => {
+        const line = log.lines.find((each) => each["kind"] === kind && fits(each));
+        if (line === undefined && child.exitCode !== null) {
+          throw new Error(`it ended with ${child.exitCode}: ${log.output()}`);
+        }
+        return line;
+      }, deadlineMs),
+    end(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+function collectLines(child: ChildProcess): { lines: LogLine[]; output: () => string } {
+  const lines: LogLine[] = [];
+  let all = "";
+  let rest = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => all += text);
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    all += text;
+    const [...parts] = (rest + text).split("\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) {
+      if (part.startsWith("{")) lines.push(JSON.parse(part) as LogLine);
+    }
+  });
+  return { lines, output: () => all };
+}
