@@ -3,6 +3,7 @@ import type { ConnectionTarget } from "../postgres/target.ts";
 import { checkConnector } from "./check_connector.ts";
 import { checkHub } from "./check_hub.ts";
 import { checkMessages } from "./check_messages.ts";
+import { checkSegments } from "./check_segments.ts";
 import type { CheckStep } from "./check_step.ts";
 
 /** What to look at, and for how long. */
@@ -23,7 +24,8 @@ const defaultConnectTimeoutMs = 10_000;
 /**
  * Looks at everything that the configuration (with every embedded address resolved) names outside
  * of itself, step by step, and says what to do where something is not as it should be: the hub,
- * each connector with its sources, imports and exports, and the messages' templates.
+ * each connector with its sources, imports and exports, the segments' conditions and the messages'
+ * templates.
  *
  * Steps of one subject come together, subjects in the configuration's order. Databases are looked
  * at side by side, so one that does not answer delays its own steps alone. Nothing is written and no
@@ -41,11 +43,26 @@ export async function* checkConfig(
     ...(options.hub === undefined ? [] : [checkHub(options.hub, { connectTimeoutMs })]),
     ...chosen.map((connector) => checkConnector(config, connector, { connectTimeoutMs })),
   ];
+  const reachable = new Set<string>();
   for (const look of looks) {
     options.signal?.throwIfAborted();
-    yield* await look;
+    for (const step of await look) {
+      if (step.step === "login" && step.state === "ok") reachable.add(step.subject);
+      yield step;
+    }
   }
-  if (options.connectors === undefined) yield* checkMessages(config);
+  if (options.connectors !== undefined) return;
+  const names = chosen.map(({ name }) => name).filter((name) =>
+    reachable.has(`connector/${name}`) && !hasDeadReplica(config, name, reachable)
+  );
+  yield* await checkSegments(config, new Set(names), new Date());
+  yield* checkMessages(config);
+}
+
+/** Segments read from the replica where there is one. */
+function hasDeadReplica(config: Config, name: string, reachable: ReadonlySet<string>): boolean {
+  return config.connectors.get(name)?.replicaAddress !== undefined &&
+    !reachable.has(`connector/${name} (replica)`);
 }
 
 /** Whether the steps let the configuration be run: warnings do, failures do not. */

@@ -1,14 +1,16 @@
-import type { ConnectorConfig, ImportConfig, MappingValue } from "../config/model.ts";
-import type { PerigeeError } from "../error.ts";
-import { findColumns } from "../postgres/catalog.ts";
+import type { ConnectorConfig, ImportConfig } from "../config/model.ts";
+import { PerigeeError } from "../error.ts";
+import { planImport } from "../import/plan_import.ts";
+import { typedRead } from "../import/read_sql.ts";
+import { loadSourceTable } from "../import/source_table.ts";
 import type { Connection } from "../postgres/connection.ts";
-import { quoteQualified } from "../postgres/identifier.ts";
 import type { StepList } from "./check_step.ts";
 import { grantSelect } from "./grant_script.ts";
 
 /**
- * Looks at one import: whether its table or query can be read, and has the columns that the mapping,
- * the contact key and the cursor name. Reads no rows. Throws nothing.
+ * Looks at one import: plans it against its table or query as a run would, which finds missing
+ * columns, keys and casts, and has the server plan the reading, which finds missing rights and types
+ * that cannot be converted. Reads no rows. Throws nothing.
  */
 export async function checkImport(
   list: StepList,
@@ -19,72 +21,59 @@ export async function checkImport(
   const { target } = connection;
   const { from } = config;
   const what = from.kind === "table" ? `${from.schema}.${from.table}` : "its query";
-  const columns = await list.attempt(
+  const plan = await list.attempt(
+    "plan",
+    target,
+    `look up ${what}`,
+    () => inReadOnly(connection, () => planReading(connection, config, connector)),
+    (error) => adviseOn(error, config, target.username),
+  );
+  if (plan === undefined) return;
+  list.ok("plan", `${what} has what the mapping of ${config.mapping.length} values needs`);
+  const isReadable = await list.attempt(
     "read",
     target,
     `read ${what}`,
-    () => findReadable(connection, config),
-    (error) => advise(error, config, target.username),
+    () =>
+      inReadOnly(connection, async () => {
+        await connection.sql.unsafe(`explain ${plan.statement}`);
+        return true;
+      }),
+    (error) => adviseOn(error, config, target.username),
   );
-  if (columns === undefined) return;
-  if (columns === "missing") {
-    return list.fail(
-      "read",
-      `there is no table or view ${what} that ${target.username} can see`,
-      "Correct `table` of the import, or grant usage on its schema.",
-    );
+  if (isReadable) list.ok("read", `${target.username} may read it, and the types fit`);
+  if (plan.obstacle !== undefined) {
+    list.ok("changes", `every run reads all rows, because ${plan.obstacle}`);
   }
-  list.ok("read", `${target.username} may read ${what}`);
-  checkColumns(list, config, connector, columns);
 }
 
-/** The names of the columns that the import gets; fails as reading them would. */
-async function findReadable(
-  { sql }: Connection,
-  config: ImportConfig,
-): Promise<readonly string[] | "missing"> {
-  const { from } = config;
-  if (from.kind === "query") {
-    const statement = await sql.unsafe(from.sql).describe();
-    return statement.columns.map(({ name }) => name);
+/** A query of the configuration is planned here, and nothing that it calls may write. */
+async function inReadOnly<T>({ sql }: Connection, work: () => Promise<T>): Promise<T> {
+  await sql.unsafe("begin read only");
+  try {
+    return await work();
+  } finally {
+    await sql.unsafe("rollback");
   }
-  const columns = await findColumns(sql, from.schema, from.table);
-  if (columns === undefined) return "missing";
-  await sql.unsafe(`select t from ${quoteQualified(from.schema, from.table)} as t limit 0`);
-  return columns.map(({ name }) => name);
 }
 
-function advise(error: PerigeeError, config: ImportConfig, user: string): string | undefined {
-  if (config.from.kind === "table") {
-    return error.code === "PG220" ? grantSelect(config.from, user, undefined) : undefined;
-  }
-  return error.code === "PG220"
-    ? "Grant select on the tables that the query reads, and usage on their schemas."
-    : "Correct `query` of the import; it has to be one SELECT.";
-}
-
-function checkColumns(
-  list: StepList,
+async function planReading(
+  connection: Connection,
   config: ImportConfig,
   connector: ConnectorConfig,
-  columns: readonly string[],
-): void {
-  const wanted = new Set(config.mapping.flatMap(({ value }) => columnsOf(value)));
-  if (config.dataset === "contacts") wanted.add(connector.key.column);
-  if (config.cursor !== undefined) wanted.add(config.cursor.column);
-  const missing = [...wanted].filter((name) => !columns.includes(name));
-  if (missing.length === 0) {
-    return list.ok("columns", `all ${wanted.size} columns of the mapping are there`);
-  }
-  list.fail(
-    "columns",
-    `there is no column ${missing.join(", ")}, which the import reads`,
-    `Correct \`mapping\`; there are ${columns.join(", ")}.`,
-  );
+): Promise<{ statement: string; obstacle: string | undefined }> {
+  const source = await loadSourceTable(connection.sql, config.from, config.name);
+  const plan = planImport(config, connector.key, source);
+  const obstacle = config.mode === "changes" ? source.windowObstacle : undefined;
+  return { statement: `select ${typedRead(plan).list} from ${source.from} as t`, obstacle };
 }
 
-function columnsOf(value: MappingValue): string[] {
-  if (value.kind === "column") return [value.column];
-  if (value.kind === "cast") return columnsOf(value.value);
-  return value.kind === "coalesce" ? value.values.flatMap(columnsOf) : [];
+function adviseOn(error: PerigeeError, config: ImportConfig, user: string): string | undefined {
+  if (error.code === "PG220") {
+    return config.from.kind === "table"
+      ? grantSelect(config.from, user, undefined)
+      : `Grant ${user} select on what the query reads, and usage on the schemas.`;
+  }
+  if (error.advice !== undefined && error.code !== "PG230") return undefined;
+  return "Correct the names in the import; they are compared to the letter.";
 }
