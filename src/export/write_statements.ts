@@ -143,14 +143,16 @@ function staged(fitted: FittedTable, column: FittedColumn): string {
   return `s.c${fitted.table.dataset.columns.indexOf(column.column.source) + 1}`;
 }
 
+/** Checked casts go by way of text: what does not fit is then always a data exception of its row. */
 function valueOf(fitted: FittedTable, column: FittedColumn): string {
   const value = staged(fitted, column);
-  return column.fit === "same" ? value : `${value}::${column.type}`;
+  if (column.fit === "same") return value;
+  return column.fit === "checked" ? `${value}::text::${column.type}` : `${value}::${column.type}`;
 }
 
 function changes(fitted: FittedTable, column: FittedColumn): string {
   const value = staged(fitted, column);
-  const back = `(${value}::${column.type})::text::${stagedTypes[column.column.source.hubType]}`;
+  const back = `${valueOf(fitted, column)}::text::${stagedTypes[column.column.source.hubType]}`;
   return `${back} is distinct from ${value}`;
 }
 
