@@ -1,5 +1,5 @@
 import type { ServerConfig } from "../config/model.ts";
-import { type MemberResult, renderSegment } from "../message/render_segment.ts";
+import { type MemberResult, outcomeOf, renderSegment } from "../message/render_segment.ts";
 import type { Renderer } from "../message/renderer.ts";
 import { withinDeadline } from "./deadline.ts";
 import { describeProblem, toPerigeeError } from "./problem.ts";
@@ -64,11 +64,6 @@ async function* writeLines(
   const durationMs = Math.round(performance.now() - startedAt);
   const summary = { ...counts, durationMs, ...(error === undefined ? {} : { error }) };
   yield `${JSON.stringify({ summary })}\n`;
-}
-
-function outcomeOf(result: MemberResult): "rendered" | "skipped" | "failed" {
-  if (!("error" in result)) return "rendered";
-  return result.error.code === "PG807" ? "skipped" : "failed";
 }
 
 function lineOf(result: MemberResult): string {

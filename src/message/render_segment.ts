@@ -44,8 +44,43 @@ export async function* renderSegment(
   at: Date | undefined,
 ): AsyncGenerator<MemberResult[], void, void> {
   requireCompiled(message);
-  const now = at ?? renderer.clock.now();
   const segmentId = await requireSegment(renderer, segment);
+  const startedAt = performance.now();
+  const counts = { rendered: 0, skipped: 0, failed: 0 };
+  let isComplete = false;
+  try {
+    for await (const batch of renderPages(renderer, message, segmentId, at)) {
+      for (const result of batch) counts[outcomeOf(result)]++;
+      yield batch;
+    }
+    isComplete = true;
+  } finally {
+    const durationMs = performance.now() - startedAt;
+    const { name } = message.config;
+    renderer.observe({
+      kind: "segment_rendered",
+      message: name,
+      segmentId,
+      counts,
+      durationMs,
+      isComplete,
+    });
+  }
+}
+
+/** `skipped` is a member who lacks rows of a required source, and so must not get the message. */
+export function outcomeOf(result: MemberResult): "rendered" | "skipped" | "failed" {
+  if (!("error" in result)) return "rendered";
+  return result.error.code === "PG807" ? "skipped" : "failed";
+}
+
+async function* renderPages(
+  renderer: Renderer,
+  message: CompiledMessage,
+  segmentId: number,
+  at: Date | undefined,
+): AsyncGenerator<MemberResult[], void, void> {
+  const now = at ?? renderer.clock.now();
   let page = await fetchPage(renderer, message, segmentId, "0");
   while (page.members.length > 0) {
     const { members, data } = page;

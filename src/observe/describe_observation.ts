@@ -98,6 +98,12 @@ const describe: Describe = {
   message_rendered: ({ message, durationMs }) =>
     debug(`rendered ${message} in ${formatDuration(durationMs)}`),
   render_failed: ({ message, error: cause }) => warn(`could not render ${message}: ${tell(cause)}`),
+  segment_rendered: ({ message, segmentId, counts, durationMs, isComplete }) =>
+    info(
+      `${message} for segment ${segmentId}: ${formatCounts(counts) || "nobody"} in ${
+        formatDuration(durationMs)
+      }${isComplete ? "" : ", broken off"}`,
+    ),
   request_served: ({ route, status, durationMs }) =>
     debug(`${route}: ${status} in ${formatDuration(durationMs)}`),
   alert_raised: ({ subject, error: cause }) => warn(`alert: ${subject}: ${tell(cause)}`),

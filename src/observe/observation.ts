@@ -104,6 +104,15 @@ export type Observation =
   | { readonly kind: "message_rendered"; readonly message: string; readonly durationMs: number }
   | { readonly kind: "render_failed"; readonly message: string; readonly error: PerigeeError }
   | {
+    readonly kind: "segment_rendered";
+    readonly message: string;
+    readonly segmentId: number;
+    readonly counts: Counts;
+    readonly durationMs: number;
+    /** False when the client went, or a database failed. */
+    readonly isComplete: boolean;
+  }
+  | {
     readonly kind: "request_served";
     readonly route: string;
     readonly status: number;
