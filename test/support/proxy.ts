@@ -14,8 +14,8 @@ export interface Proxy {
   resume(): void;
   /** Passes on at most so many bytes per second to the server, on every link. */
   throttle(bytesPerSecond: number): void;
-  /** Refuses new links with a reset. */
-  refuse(): void;
+  /** Whether new links are refused with a reset. */
+  refuse(isRefusing: boolean): void;
   /** Ends everything. */
   close(): Promise<void>;
 }
@@ -65,7 +65,7 @@ export async function openProxy(before: { host: string; port: number }): Promise
       for (const { client, server } of links) (client.resume(), server.resume());
     },
     throttle: (bytesPerSecond) => state.bytesPerSecond = bytesPerSecond,
-    refuse: () => state.isRefusing = true,
+    refuse: (isRefusing) => state.isRefusing = isRefusing,
     close: async () => {
       cut();
       await new Promise<void>((resolve) => listener.close(() => resolve()));

@@ -190,7 +190,8 @@ export function importOf(
   };
 }
 
-const emptyConfig: Config = {
+/** A configuration in which nothing is defined. */
+export const emptyConfig: Config = {
   hash: "",
   hub: {
     address: undefined,
