@@ -1,0 +1,87 @@
+import type { Sql } from "postgres";
+import { hubKeyExpression } from "../connector/contact_key.ts";
+import { PerigeeError } from "../error.ts";
+import { assignLinkedIds, insertRows, resolveContacts, updateRows } from "../hub/import_apply.ts";
+import { dropTaken, rejectDuplicates } from "../hub/import_checks.ts";
+import { applyPlan, fillsContactId } from "./apply_plan.ts";
+import { checkedStaging } from "./check_rows.ts";
+import type { ImportPlan } from "./plan_import.ts";
+
+/** What the staged rows did to the dataset. */
+export interface Applied {
+  readonly inserted: number;
+  readonly updated: number;
+  /** Rows that turned out to be duplicates only when they were written. */
+  readonly rejected: number;
+  /** Contact keys of other datasets' rows that no contact has. */
+  readonly unmatched: number;
+}
+
+/** Tries before a run gives up against another program that writes the same unique values. */
+const attempts = 4;
+
+/**
+ * Writes the staged rows set by set: changes what differs, inserts what is new. Nearly always that
+ * is two statements. Where a unique value is in the way (an external id that another contact has,
+ * two spellings of one address) they are undone, what is in the way is found, listed and left out,
+ * and they are run again. Throws PG606 when other programs keep getting in between.
+ */
+export async function applyRows(plan: ImportPlan, sql: Sql): Promise<Applied> {
+  const unmatched = fillsContactId(plan)
+    ? await resolveContacts(sql, `${hubKeyExpression(plan.field, "c")}`)
+    : 0;
+  if (plan.identity.kind === "link") {
+    const [key] = plan.dataset.key;
+    await assignLinkedIds(sql, plan.name, plan.dataset.hubTable, key?.hubColumn ?? "");
+  }
+  const statements = applyPlan(plan);
+  let rejected = 0;
+  for (let attempt = 1;; attempt++) {
+    await sql.unsafe("savepoint apply_rows");
+    try {
+      const updated = await updateRows(sql, statements);
+      const inserted = await insertRows(sql, statements);
+      return { inserted, updated, rejected, unmatched };
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== uniqueViolation) throw error;
+      if (attempt === attempts) throw contended(plan, error);
+      await sql.unsafe("rollback to savepoint apply_rows");
+      rejected += await clearTheWay(plan, sql);
+    }
+  }
+}
+
+const uniqueViolation = "23505";
+
+const uniqueContactColumns = [
+  { parameter: "email", column: "email", hubSql: "lower(c.email)" },
+  {
+    parameter: "externalCustomerId",
+    column: "external_customer_id",
+    hubSql: "c.external_customer_id",
+  },
+] as const;
+
+async function clearTheWay(plan: ImportPlan, sql: Sql): Promise<number> {
+  const staging = checkedStaging(plan);
+  const gone = await rejectDuplicates(sql, staging, undefined);
+  if (plan.identity.kind !== "contact") return gone;
+  for (const unique of uniqueContactColumns) {
+    const isMapped = plan.columns.some(({ hubColumn }) => hubColumn === unique.column);
+    if (isMapped) await dropTaken(sql, staging, hubKeyExpression(plan.field, "c"), unique);
+  }
+  return gone;
+}
+
+function contended(plan: ImportPlan, cause: unknown): PerigeeError {
+  return new PerigeeError(
+    `import ${plan.name} found unique values of ${plan.dataset.name} taken by another program, ${attempts} times in a row`,
+    {
+      kind: "conflict",
+      code: "PG606",
+      advice: "Nothing to do: the run is tried again.",
+      sqlstate: uniqueViolation,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,210 @@
+import type { TransactionSql } from "postgres";
+import type { ImportConfig } from "../config/model.ts";
+import { withReadTransaction } from "../connector/read_transaction.ts";
+import type { ConnectorRegistry } from "../connector/registry.ts";
+import { PerigeeError } from "../error.ts";
+import { withHubTransaction } from "../hub/hub_transaction.ts";
+import {
+  countRejects,
+  findImportCursor,
+  findKeysToRetry,
+  hasDuplicateRejects,
+  type ImportCursor,
+  moveImportCursor,
+  storeRejects,
+} from "../hub/import_state.ts";
+import { requireLease } from "../hub/lease.ts";
+import type { RunContext } from "../hub/run.ts";
+import type { Counts } from "../observe/observation.ts";
+import type { Pool } from "../postgres/pool.ts";
+import type { ConnectionTarget } from "../postgres/target.ts";
+import { applyMissing } from "./apply_missing.ts";
+import { type Applied, applyRows } from "./apply_rows.ts";
+import { checkRows } from "./check_rows.ts";
+import { type ImportPlan, planImport } from "./plan_import.ts";
+import { loadSourceTable, type SourceTable } from "./source_table.ts";
+import {
+  extendHistory,
+  planWindow,
+  readPosition,
+  type SourcePosition,
+  type SourceWindow,
+} from "./source_window.ts";
+import { type ImportSides, type ReadMode, stageRows, stageSeenKeys } from "./stage_rows.ts";
+
+/** What importing works with. */
+export interface ImportDeps {
+  readonly hub: Pool;
+  readonly hubTarget: ConnectionTarget;
+  readonly connectors: ConnectorRegistry;
+  /** The operator agreed that `on_missing` may remove more than a fifth. */
+  readonly isConfirmed?: boolean;
+}
+
+/**
+ * Brings rows of a customer's database into a dataset of the hub. Counts: `read`, `inserted`,
+ * `updated`, `unchanged`, `rejected` (rows left out), `dropped` (values left out), `removed`, and
+ * `unmatched` (contact keys of other datasets' rows that no contact has).
+ *
+ * The source is read in one read-only REPEATABLE READ transaction; rows, rejects and cursor appear
+ * in the hub in one transaction that holds the run's lease, so a run that fails at any point, or
+ * whose lease was taken over, leaves all of them as they were.
+ */
+export async function runImport(
+  config: ImportConfig,
+  context: RunContext,
+  deps: ImportDeps,
+): Promise<Counts> {
+  try {
+    return await importOnce(config, context, deps, "typed");
+  } catch (error) {
+    // Class 22: some value cannot be cast. By way of text it is found and left out alone.
+    const isValue = error instanceof PerigeeError && error.sqlstate?.startsWith("22");
+    if (!isValue) throw error;
+    return await importOnce(config, context, deps, "text");
+  }
+}
+
+async function importOnce(
+  config: ImportConfig,
+  context: RunContext,
+  deps: ImportDeps,
+  mode: ReadMode,
+): Promise<Counts> {
+  const { connectors, hubTarget } = deps;
+  const { signal } = context;
+  const key = connectors.require(config.connector).key;
+  return await withReadTransaction(connectors, config.connector, signal, async (source) => {
+    const table = await loadSourceTable(source.sql, config.from, config.name);
+    const plan = planImport(config, key, table);
+    return await withHubTransaction(hubTarget, signal, async (hubSession) => {
+      const sides = { source, hubSession, signal };
+      const start = await startImport(config, plan, table, sides);
+      reportFallback(config, start, context);
+      const rows = await readRows(config, plan, start, mode, sides, context);
+      const left = await checkRows(plan, hubSession.sql, deps.hub.sql, config.defaultCountry);
+      await requireLease(hubSession.sql as unknown as TransactionSql, context.lease);
+      const applied = await applyRows(plan, hubSession.sql);
+      const removed = await applyMissing(config, plan, hubSession.sql, deps.isConfirmed === true);
+      const rejects = await finishImport(plan, start, sides, context);
+      reportRejects(plan, rejects, context);
+      return countsOf(rows, left + applied.rejected, applied, removed, rejects.values);
+    });
+  });
+}
+
+/** What a run knows before it reads. */
+interface ImportStart {
+  readonly table: SourceTable;
+  readonly last: ImportCursor | undefined;
+  readonly position: SourcePosition | undefined;
+  readonly window: SourceWindow;
+  readonly keysToRetry: readonly string[];
+}
+
+/** More keys than this to read again beside what changed, and everything is compared instead. */
+const retriedKeys = 1_000;
+
+async function startImport(
+  config: ImportConfig,
+  plan: ImportPlan,
+  table: SourceTable,
+  { source, hubSession }: ImportSides,
+): Promise<ImportStart> {
+  const { sql } = hubSession;
+  const last = await findImportCursor(sql, plan.name);
+  const hasWindow = table.windowObstacle === undefined;
+  const position = hasWindow
+    ? await readPosition(source.sql, table, config.cursor?.column)
+    : undefined;
+  const start = { table, last, position };
+  const full = (reason: string): ImportStart => ({
+    ...start,
+    window: { kind: "full", reason },
+    keysToRetry: [],
+  });
+  if (config.mode === "full") return full("the import's mode is full");
+  if (position === undefined) return full(table.windowObstacle ?? "");
+  const window = planWindow(table, position, last, plan.fingerprint, config.cursor);
+  const keysToRetry = await findKeysToRetry(sql, plan.name, retriedKeys);
+  if (keysToRetry === undefined) {
+    return full("too many rows were rejected and wait for another try");
+  }
+  return { ...start, window, keysToRetry };
+}
+
+/** A first run and a mode that says so are no news; anything else that reads everything is. */
+function reportFallback(config: ImportConfig, start: ImportStart, context: RunContext): void {
+  if (config.mode === "full" || start.window.kind !== "full") return;
+  if (start.last === undefined && start.table.windowObstacle === undefined) return;
+  const { reason } = start.window;
+  context.observe({ kind: "resync_needed", name: context.name, dataset: config.dataset, reason });
+}
+
+async function readRows(
+  config: ImportConfig,
+  plan: ImportPlan,
+  start: ImportStart,
+  mode: ReadMode,
+  sides: ImportSides,
+  { name, observe }: RunContext,
+): Promise<number> {
+  const readsWholeKeys = !plan.isUnique || (start.last?.hasDuplicates ?? false);
+  const selection = {
+    window: start.window,
+    keysToRetry: start.keysToRetry,
+    readsWholeKeys,
+    maxRows: config.maxRows,
+  };
+  const { rows, bytes } = await stageRows(plan, start.table, selection, mode, sides);
+  if (config.onMissing !== "keep") await stageSeenKeys(plan, start.table, sides);
+  observe({ kind: "rows_moved", name, dataset: plan.dataset.name, rows, bytes });
+  return rows;
+}
+
+async function finishImport(
+  plan: ImportPlan,
+  start: ImportStart,
+  { hubSession: { sql } }: ImportSides,
+  context: RunContext,
+): Promise<{ rows: number; values: number }> {
+  await storeRejects(sql, plan.name, context.runId, start.window.kind === "full");
+  const rejects = await countRejects(sql);
+  const { position, last, table, window } = start;
+  const history = window.kind === "full" ? [] : last?.history ?? [];
+  const moved = await moveImportCursor(sql, plan.name, last, {
+    fingerprint: plan.fingerprint,
+    sourceIdentity: table.identity,
+    snapshot: position?.snapshot,
+    history: position === undefined ? [] : extendHistory(history, position),
+    hasDuplicates: await hasDuplicateRejects(sql, plan.name),
+  });
+  if (moved) return rejects;
+  throw new PerigeeError(`another daemon ran import ${plan.name} meanwhile`, {
+    kind: "conflict",
+    code: "PG410",
+    advice: "Nothing to do: the run is tried again.",
+  });
+}
+
+function reportRejects(
+  plan: ImportPlan,
+  rejects: { rows: number; values: number },
+  { name, observe }: RunContext,
+): void {
+  const rows = rejects.rows + rejects.values;
+  if (rows === 0) return;
+  const reason = "rows or values that nobody can have; perigee.import_rejects lists them";
+  observe({ kind: "rows_set_aside", name, dataset: plan.dataset.name, rows, reason });
+}
+
+function countsOf(
+  read: number,
+  rejected: number,
+  { inserted, updated, unmatched }: Applied,
+  removed: number,
+  dropped: number,
+): Counts {
+  const unchanged = read - rejected - inserted - updated;
+  return { read, inserted, updated, unchanged, rejected, dropped, removed, unmatched };
+}

@@ -1,0 +1,196 @@
+import type { Sql } from "postgres";
+import type { ImportCursor } from "../hub/import_state.ts";
+import { quoteIdentifier, quoteLiteral } from "../postgres/identifier.ts";
+import type { SourceTable } from "./source_table.ts";
+
+/** Where the source stands as one run reads it; all of it belongs to the run's snapshot. */
+export interface SourcePosition {
+  /** Text of a `pg_snapshot`. */
+  readonly snapshot: string;
+  /**
+   * Greatest value of the cursor column, but not beyond the source's clock, where one odd row would
+   * hide all others; undefined without a cursor or without rows.
+   */
+  readonly cursorValue: string | undefined;
+}
+
+/** What a run reads of its source. */
+export type SourceWindow =
+  | { readonly kind: "full"; readonly reason: string }
+  | {
+    readonly kind: "changes";
+    /** SQL over `t`: true for every row that the last run did not see, and for few others. */
+    readonly condition: string;
+  };
+
+/** The parts of a `pg_snapshot`; what is below `xmin` was finished, from `xmax` on not begun. */
+interface Snapshot {
+  readonly xmin: bigint;
+  readonly xmax: bigint;
+}
+
+/** Reads a `pg_snapshot`'s text; undefined when it is none. */
+export function parseSnapshot(text: string): Snapshot | undefined {
+  const found = /^(\d{1,20}):(\d{1,20}):[\d,]*$/.exec(text);
+  if (found === null) return undefined;
+  return { xmin: BigInt(found[1] ?? 0), xmax: BigInt(found[2] ?? 0) };
+}
+
+/**
+ * The snapshot of the open REPEATABLE READ transaction. A standby's lists no transactions in
+ * progress (PostgreSQL, snapshot.h), so there everything from its `xmin` on counts as not seen.
+ */
+export async function readPosition(
+  sql: Sql,
+  source: SourceTable,
+  cursorColumn: string | undefined,
+): Promise<SourcePosition> {
+  const [row] = await sql<{ snapshot: string }[]>`
+    select pg_catalog.pg_current_snapshot()::text as snapshot`;
+  const snapshot = row?.snapshot ?? "";
+  const { xmin } = parseSnapshot(snapshot) ?? { xmin: 0n };
+  const cursorValue = cursorColumn === undefined
+    ? undefined
+    : await readGreatest(sql, source, cursorColumn);
+  return { snapshot: source.isStandby ? `${xmin}:${xmin}:` : snapshot, cursorValue };
+}
+
+/** As Postgres writes it, with microseconds: a value that only Postgres reads again. */
+async function readGreatest(
+  sql: Sql,
+  source: SourceTable,
+  cursorColumn: string,
+): Promise<string | undefined> {
+  const type = source.columns.get(cursorColumn)?.type ?? "";
+  if (!isTime(type)) return undefined;
+  const [row] = await sql.unsafe<{ greatest: string | null }[]>(
+    `select case when m.value is not null then least(m.value, now()::${type})::text end as greatest
+     from (select max(t.${quoteIdentifier(cursorColumn)}) as value from ${source.from} as t) as m`,
+  );
+  return row?.greatest ?? undefined;
+}
+
+/**
+ * What has to be read so that no row is missed since `last`. Pure. Falls back to everything, with
+ * the reason, where `xmin` says nothing or the last snapshot belongs to something else.
+ */
+export function planWindow(
+  source: SourceTable,
+  position: SourcePosition,
+  last: ImportCursor | undefined,
+  fingerprint: string,
+  cursor: { readonly column: string; readonly lookbackMs: number } | undefined,
+): SourceWindow {
+  const obstacle = source.windowObstacle ?? findObstacle(source, position, last, fingerprint);
+  if (obstacle !== undefined) return { kind: "full", reason: obstacle };
+  const [before, now] = [last?.snapshot ?? "", position.snapshot];
+  const changed = changedCondition(before, now);
+  if (changed === undefined) {
+    return { kind: "full", reason: "the last run is too many transactions ago" };
+  }
+  const floor = cursor === undefined ? undefined : cursorFloor(last?.history ?? [], before);
+  if (cursor === undefined || floor === undefined) return { kind: "changes", condition: changed };
+  const type = source.columns.get(cursor.column)?.type ?? "";
+  const recent = recentCondition(cursor.column, type, floor, cursor.lookbackMs);
+  return {
+    kind: "changes",
+    condition: recent === undefined ? changed : `${recent} and ${changed}`,
+  };
+}
+
+function findObstacle(
+  source: SourceTable,
+  position: SourcePosition,
+  last: ImportCursor | undefined,
+  fingerprint: string,
+): string | undefined {
+  if (last?.snapshot === undefined) return "this is the first run";
+  if (last.fingerprint !== fingerprint) return "the import's configuration changed";
+  if (last.sourceIdentity !== source.identity) return "the source is another server or table";
+  const [before, now] = [parseSnapshot(last.snapshot), parseSnapshot(position.snapshot)];
+  if (before === undefined || now === undefined) return "the last snapshot cannot be read";
+  if (now.xmax < before.xmax) return "the source went back in time";
+  return undefined;
+}
+
+/** Postgres compares 32-bit transaction ids within half of their circle. */
+const comparableXids = 2n ** 31n - 1n;
+
+/**
+ * True for rows written by transactions that the snapshot `before` did not see. `age()` is cheap and
+ * leaves out nearly all rows; it knows only 32 bits, so what passes is compared exactly, with the
+ * epoch put back: an id above the newest one belongs to the epoch before.
+ */
+function changedCondition(before: string, now: string): string | undefined {
+  const [old, current] = [parseSnapshot(before), parseSnapshot(now)];
+  if (old === undefined || current === undefined) return undefined;
+  const distance = current.xmax - old.xmin;
+  if (distance >= comparableXids) return undefined;
+  const epoch = current.xmax >> 32n;
+  const low = current.xmax & 0xffff_ffffn;
+  const earlier = epoch === 0n ? 0n : epoch - 1n;
+  const xid = "t.xmin::text::bigint";
+  const wide = `(${xid} + case when ${xid} > ${low} then ${earlier << 32n} else ${
+    epoch << 32n
+  } end)::text::xid8`;
+  return `age(t.xmin) <= (select age('${
+    old.xmin & 0xffff_ffffn
+  }'::xid)) and not pg_visible_in_snapshot(${wide}, '${before}'::pg_snapshot)`;
+}
+
+/**
+ * The cursor value from which on rows may be new: that of the newest run whose snapshot ended
+ * before any transaction began that was in progress at the last run. So a transaction that stays
+ * open for hours keeps its rows in view; the lookback covers the time between a transaction's begin
+ * and its first write, and clocks that differ. Pure.
+ */
+export function cursorFloor(
+  history: readonly { readonly snapshot: string; readonly value: string }[],
+  last: string,
+): string | undefined {
+  const xmin = parseSnapshot(last)?.xmin ?? 0n;
+  const fitting = history.filter(({ snapshot }) =>
+    (parseSnapshot(snapshot)?.xmax ?? xmin + 1n) <= xmin
+  );
+  return fitting.at(-1)?.value;
+}
+
+/** The history with this run in it, and without what no later run can need. Pure. */
+export function extendHistory(
+  history: readonly { readonly snapshot: string; readonly value: string }[],
+  position: SourcePosition,
+): { snapshot: string; value: string }[] {
+  const { snapshot, cursorValue: value } = position;
+  const extended = value === undefined ? [...history] : [...history, { snapshot, value }];
+  const xmin = parseSnapshot(snapshot)?.xmin ?? 0n;
+  const isPast = extended.map((each) => (parseSnapshot(each.snapshot)?.xmax ?? 0n) <= xmin);
+  const kept = extended.slice(Math.max(0, isPast.lastIndexOf(true)));
+  // A transaction open through this many runs: the oldest entry alone is needed for it.
+  return kept.length <= longestHistory ? kept : [...kept.slice(0, 1), ...kept.slice(-1)];
+}
+
+/** Runs that may pass while one transaction stays open, before the entries between are dropped. */
+const longestHistory = 1_000;
+
+/** Null cursors are read each time: nothing says how old they are. */
+function recentCondition(
+  column: string,
+  type: string,
+  floor: string,
+  lookbackMs: number,
+): string | undefined {
+  const name = `t.${quoteIdentifier(column)}`;
+  const literal = quoteLiteral(floor);
+  if (!isTime(type)) return undefined;
+  if (type !== "date") {
+    const bound = `${literal}::${type} - interval '${Math.ceil(lookbackMs)} milliseconds'`;
+    return `(${name} >= ${bound} or ${name} is null)`;
+  }
+  const days = Math.ceil(lookbackMs / 86_400_000) + 1;
+  return `(${name} >= ${literal}::date - ${days} or ${name} is null)`;
+}
+
+/** Only times can be looked back from; a cursor of another type leaves the work to `xmin` alone. */
+function isTime(type: string): boolean {
+  return type === "date" || type.startsWith("timestamp");
+}
