@@ -4,8 +4,9 @@ import type { TemplateInput } from "./compile_messages.ts";
 import { type MergedTemplate, mergeTagValues, translateMergeTags } from "./merge_tags.ts";
 import type { CompiledTemplate, TemplateScope } from "./template_engine.ts";
 import { compileTemplate } from "./velocity/compile.ts";
-import { VelocityError } from "./velocity/error.ts";
+import { type Position, VelocityError } from "./velocity/error.ts";
 import type { Limits } from "./velocity/limits.ts";
+import type { TemplateReferences } from "./velocity/references.ts";
 
 /** A template's text as it is compiled, and how its places lead back to what was written. */
 type Written = MergedTemplate & { readonly path: string; readonly original: string };
@@ -35,8 +36,8 @@ export function compilePerigeeTemplate(input: TemplateInput): CompiledTemplate {
       limits: limitsOf(input),
     });
     return {
-      references: template.references,
-      warnings: template.warnings,
+      references: placeReferences(template.references, main),
+      warnings: template.warnings.map((warning) => placeIn(warning, main)),
       render(scope) {
         const { locale, timezone } = message;
         const { now, contactTimezone = timezone } = scope;
@@ -66,6 +67,21 @@ function write(
     ? translateMergeTags(template, known)
     : { template, tags: known, originalColumn: (_line: number, column: number) => column };
   return { ...merged, path, original: template };
+}
+
+/** Moves a place from the text that was compiled to the text that was written. */
+function placeIn<T extends Position>(mention: T, { originalColumn }: Written): T {
+  return { ...mention, column: originalColumn(mention.line, mention.column) };
+}
+
+function placeReferences(references: TemplateReferences, written: Written): TemplateReferences {
+  return {
+    roots: references.roots.map((one) => placeIn(one, written)),
+    sources: references.sources.map((one) => placeIn(one, written)),
+    columns: references.columns.map((one) => placeIn(one, written)),
+    methods: references.methods.map((one) => placeIn(one, written)),
+    required: references.required.map((one) => placeIn(one, written)),
+  };
 }
 
 function contextOf(
