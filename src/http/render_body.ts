@@ -11,7 +11,12 @@ import type { Renderer } from "../message/renderer.ts";
 import { refusal } from "./refusal.ts";
 
 /** Longest key of a contact, and longest name; documented values are at most 254. */
-const shortText = v.pipe(v.string(), v.minLength(1), v.maxLength(1_000));
+const shortText = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(1_000),
+  v.check((text) => !text.includes("\0"), "wanted text without NUL, which Postgres cannot hold"),
+);
 const idText = v.pipe(
   v.union([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), shortText]),
   v.transform(String),
