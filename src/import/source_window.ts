@@ -19,7 +19,7 @@ export type SourceWindow =
   | { readonly kind: "full"; readonly reason: string }
   | {
     readonly kind: "changes";
-    /** SQL over `t`: true for every row that the last run did not see, and for few others. */
+    /** SQL over `t`: true for every row that the last run did not see, and for some others. */
     readonly condition: string;
   };
 
@@ -117,25 +117,24 @@ function findObstacle(
 const comparableXids = 2n ** 31n - 1n;
 
 /**
- * True for rows written by transactions that the snapshot `before` did not see. `age()` is cheap and
- * leaves out nearly all rows; it knows only 32 bits, so what passes is compared exactly, with the
- * epoch put back: an id above the newest one belongs to the epoch before.
+ * True for rows written by transactions that were not all over at the snapshot `before`. The list
+ * of a snapshot's running transactions does not name their subtransactions, whose ids rows written
+ * after a savepoint carry, so everything from the oldest running one on is read again; equal rows
+ * are not written. `age()` is cheap and leaves out nearly all rows; it knows only 32 bits, so what
+ * passes is compared exactly, with the epoch put back: an id above the newest one belongs to the
+ * epoch before. Ids below 3 are older than everything.
  */
 function changedCondition(before: string, now: string): string | undefined {
   const [old, current] = [parseSnapshot(before), parseSnapshot(now)];
   if (old === undefined || current === undefined) return undefined;
-  const distance = current.xmax - old.xmin;
-  if (distance >= comparableXids) return undefined;
+  if (current.xmax - old.xmin >= comparableXids) return undefined;
   const epoch = current.xmax >> 32n;
   const low = current.xmax & 0xffff_ffffn;
   const earlier = epoch === 0n ? 0n : epoch - 1n;
   const xid = "t.xmin::text::bigint";
-  const wide = `(${xid} + case when ${xid} > ${low} then ${earlier << 32n} else ${
-    epoch << 32n
-  } end)::text::xid8`;
-  return `age(t.xmin) <= (select age('${
-    old.xmin & 0xffff_ffffn
-  }'::xid)) and not pg_visible_in_snapshot(${wide}, '${before}'::pg_snapshot)`;
+  const wide = `${xid} + case when ${xid} > ${low} then ${earlier << 32n} else ${epoch << 32n} end`;
+  const oldest = `(select age('${old.xmin & 0xffff_ffffn}'::xid))`;
+  return `age(t.xmin) <= ${oldest} and ${wide} >= ${old.xmin}`;
 }
 
 /**

@@ -1,38 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ImportConfig, MappingConfig, MappingValue } from "../../src/config/model.ts";
-import { runImport } from "../../src/import/run_import.ts";
-import { importOf, openWorld, type World } from "../support/world.ts";
-
-function map(
-  target: string,
-  value: string | MappingValue,
-  more: Partial<MappingConfig> = {},
-): MappingConfig {
-  return {
-    target,
-    isAdditionalField: false,
-    value: typeof value === "string" ? { kind: "column", column: value } : value,
-    policy: "overwrite",
-    nullOverwrites: false,
-    ...more,
-  };
-}
-
-const field = { isAdditionalField: true };
-
-function run(world: World, config: ImportConfig, isConfirmed = false) {
-  return world.run(
-    `import/${config.name}`,
-    (context, deps) => runImport(config, context, { ...deps, isConfirmed }),
-  );
-}
-
-async function contacts(world: World, columns: string) {
-  return [
-    ...await world.hub.sql.unsafe(`select ${columns} from perigee.contacts order by contact_id`),
-  ];
-}
+import { cast, findAll, importOnce, mapTo, mapToField } from "../support/imports.ts";
+import { importOf, openWorld } from "../support/world.ts";
 
 const world = await openWorld(`
   create table customers (
@@ -47,22 +16,18 @@ const world = await openWorld(`
     (6, 'vera@example.org', 'Vera', null, '12', 'en', null, null)`);
 
 const mapping = [
-  map("email", "email"),
-  map("externalCustomerId", {
-    kind: "cast",
-    value: { kind: "column", column: "id" },
-    type: "text",
-  }),
-  map("firstName", "first_name"),
-  map("sms", "phone"),
-  map("languageCode", "language"),
-  map("birthday", "birthday", field),
-  map("city", "city", field),
+  mapTo("email", "email"),
+  mapTo("externalCustomerId", cast("id", "text")),
+  mapTo("firstName", "first_name"),
+  mapTo("sms", "phone"),
+  mapTo("languageCode", "language"),
+  mapToField("birthday", "birthday"),
+  mapToField("city", "city"),
 ];
 const customers = importOf("customers", "customers", mapping, { defaultCountry: "UA" });
 
 test("contacts are matched by the normalised key and every reject is listed with its reason", async () => {
-  const counts = await run(world, customers);
+  const counts = await importOnce(world, customers);
   assert.deepEqual(counts, {
     read: 6,
     inserted: 3,
@@ -75,7 +40,7 @@ test("contacts are matched by the normalised key and every reject is listed with
   });
   const shared = { email_domain: "example.org", contact_source: "IMPORT", fields: {} };
   assert.deepEqual(
-    await contacts(
+    await findAll(
       world,
       "email, email_domain, first_name, sms, external_customer_id as id, fields, contact_source",
     ),
@@ -104,7 +69,7 @@ test("contacts are matched by the normalised key and every reject is listed with
 
 test("a run over an unchanged source reads and writes nothing", async () => {
   const [before] = await world.hub.sql`select count(*)::int as n from perigee.changes_of_contacts`;
-  const counts = await run(world, customers);
+  const counts = await importOnce(world, customers);
   assert.equal(counts["read"], 0);
   const [after] = await world.hub.sql`select count(*)::int as n from perigee.changes_of_contacts`;
   assert.deepEqual(after, before);
@@ -113,7 +78,7 @@ test("a run over an unchanged source reads and writes nothing", async () => {
 test("only changed rows are read, and equal ones are not written", async () => {
   await world.shop.sql`update customers set last_name = 'unmapped' where id = 2`;
   assert.deepEqual(
-    await run(world, customers).then(({ read, updated, unchanged }) => ({
+    await importOnce(world, customers).then(({ read, updated, unchanged }) => ({
       read,
       updated,
       unchanged,
@@ -121,7 +86,7 @@ test("only changed rows are read, and equal ones are not written", async () => {
     { read: 1, updated: 0, unchanged: 1 },
   );
   await world.shop.sql`update customers set first_name = 'Borys', city = 'Kyiv' where id = 2`;
-  const counts = await run(world, customers);
+  const counts = await importOnce(world, customers);
   assert.deepEqual([counts["read"], counts["updated"]], [1, 1]);
   const [boris] = await world.hub.sql`
     select first_name, fields from perigee.contacts where email = 'boris@example.org'`;
