@@ -77,7 +77,8 @@ export function connectorAt(target: ConnectionTarget, name: string): ConnectorCo
   };
 }
 
-const plainExport: ExportConfig = {
+/** All datasets into schema `public`, as the defaults of the configuration have it. */
+export const plainExport: ExportConfig = {
   name: "shop",
   connector: "shop",
   schema: "public",
@@ -100,7 +101,8 @@ const plainExport: ExportConfig = {
   maxStalenessMs: undefined,
 };
 
-async function makeContext(
+/** What a run is given, with a lease of its own. */
+export async function makeContext(
   pool: ExportDeps["hub"],
   exportName: string,
   observations: Observation[],
