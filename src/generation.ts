@@ -4,7 +4,9 @@ import { ConnectorRegistry } from "./connector/registry.ts";
 import { type Deliveries, startDeliveries } from "./event/delivery_worker.ts";
 import { createApp } from "./http/app.ts";
 import type { DaemonHealth } from "./http/daemon_health.ts";
+import { addMetricsRoute } from "./http/metrics_route.ts";
 import { createRenderer } from "./message/renderer.ts";
+import type { Metrics } from "./observe/metrics.ts";
 import type { Observe } from "./observe/observation.ts";
 import type { OpenHub } from "./open_hub.ts";
 import { monitorConnectors } from "./schedule/connector_monitor.ts";
@@ -16,11 +18,11 @@ import { startWakeUps } from "./schedule/wake_ups.ts";
 /** What outlives configurations: opened once, shared by all generations. */
 export interface Foundation {
   readonly hub: OpenHub;
-  readonly daemonId: string;
   readonly clock: Clock;
   readonly observe: Observe;
   readonly scheduler: Scheduler;
   readonly health: DaemonHealth;
+  readonly metrics: Metrics;
   /** What the hub's channel `perigee` asks the daemon for. */
   readonly onCommand: (payload: string) => void;
 }
@@ -48,13 +50,14 @@ export function prepareGeneration(
   foundation: Foundation,
   before?: Generation,
 ): Generation {
-  const { hub, daemonId, clock, observe, scheduler, health } = foundation;
+  const { hub, clock, observe, scheduler, health, metrics } = foundation;
   const connectors = before?.connectors.successor(config.connectors) ??
     new ConnectorRegistry(config.connectors);
   const deps = { config, hub: hub.pool, hubTarget: hub.target, connectors };
   const jobs = jobsOf(deps, (tick) => scheduler.runTick(tick));
   const renderer = createRenderer({ config, hub: hub.pool, connectors, clock, observe });
   const app = createApp({ server: config.server, health, renderer, clock, observe });
+  addMetricsRoute(app, config.server, metrics);
   health.adopt({ config, jobs, messages: renderer.messages });
   const started: (() => Promise<void> | void)[] = [];
 
@@ -66,7 +69,7 @@ export function prepareGeneration(
     start() {
       const names = [...config.connectors.keys()];
       started.push(monitorConnectors({ connectors, names, clock, observe }));
-      const deliveries = startDeliveries({ config, hub: hub.pool, clock, observe, daemonId });
+      const deliveries = startDeliveries({ config, hub: hub.pool, clock, observe });
       started.push(() => deliveries.stop());
       const wakeUps = startWakeUps({
         jobs,
@@ -88,6 +91,6 @@ export function prepareGeneration(
 function hubChannels(deliveries: Deliveries, { onCommand }: Foundation) {
   return {
     perigee: onCommand,
-    perigee_deliveries: () => deliveries.wake(),
+    perigee_deliveries: (payload: string) => deliveries.wake(payload),
   };
 }

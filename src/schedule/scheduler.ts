@@ -165,8 +165,12 @@ export class Scheduler {
     for (const wave of [...new Set(jobs.map((job) => job.wave))].sort()) {
       const members = jobs.filter((job) => job.wave === wave);
       for (const job of members) {
-        for (const tick of job.missedTicks(successes.get(job.name), now)) {
-          this.#ask({ name: job.name, scheduledAt: tick, cause: "catch_up", isRetry: false });
+        // A run at start does the work of every missed tick where newer runs supersede older ones.
+        const missed = job.runsAtStart && job.supersedesOlder
+          ? []
+          : job.missedTicks(successes.get(job.name), now);
+        for (const scheduledAt of missed) {
+          this.#ask({ name: job.name, scheduledAt, cause: "catch_up", isRetry: false });
         }
         if (job.runsAtStart) this.request(job.name, "start");
       }
