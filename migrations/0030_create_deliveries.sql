@@ -68,6 +68,11 @@ begin
   join perigee.routes route on event.event_type_key like route.like_pattern
   where event.trigger_name is null
   on conflict (event_id, sink) do nothing;
+  -- Gated, as in the change log: a NOTIFY in every transaction would serialise all commits. Daemons
+  -- look again after a wake-up that found nothing, so whoever skipped it is not forgotten.
+  if found and pg_try_advisory_xact_lock(8101191) then
+    perform pg_notify('perigee_deliveries', '');
+  end if;
   return null;
 end $body$;
 comment on function perigee.route_events() is 'Queues events that other programs insert for the sinks of their routes.';

@@ -143,7 +143,11 @@ export class WebhookClient {
 function readStart(response: http.IncomingMessage, done: (text: string) => void): void {
   const kept: Uint8Array[] = [];
   let bytes = 0;
-  const finish = () => done(Buffer.concat(kept).toString("utf8").slice(0, keptCharacters));
+  const finish = () => {
+    const text = Buffer.concat(kept).toString("utf8").slice(0, keptCharacters);
+    // What Postgres cannot store: NUL, and half of a character that the cut went through.
+    done(text.replace(/\0|[\ud800-\udbff]$/g, ""));
+  };
   response.on("data", (chunk: Uint8Array) => {
     if (bytes < keptCharacters * 4) kept.push(chunk);
     bytes += chunk.byteLength;

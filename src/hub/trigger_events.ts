@@ -1,4 +1,5 @@
 import type { Sql, TransactionSql } from "postgres";
+import { deliveriesChannel } from "./sinks.ts";
 import type { TriggerTick } from "./trigger_ticks.ts";
 
 /** One chunk of a tick. */
@@ -100,6 +101,7 @@ export async function writeChunk(
     JSON.stringify(rules.sinks),
   ]);
   if (counts === undefined) throw new Error("an aggregate without groups has one row");
+  if (counts.deliveries > 0) await sql`select pg_notify(${deliveriesChannel}, '')`;
   return counts;
 }
 

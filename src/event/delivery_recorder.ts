@@ -1,0 +1,138 @@
+import type { Sql } from "postgres";
+import {
+  type Delivered,
+  recordDelivered,
+  recordUndelivered,
+  type Undelivered,
+} from "../hub/deliveries.ts";
+import { laneOf, type QueuedDelivery } from "./delivery_queue.ts";
+
+/** What is to be recorded of a delivery that did not get through. */
+export type UndeliveredResult = Omit<Undelivered, "eventId" | "claimNo">;
+
+/** A delivery that goes back untried and may be claimed again at once. */
+export const givenBack: UndeliveredResult = {
+  state: "pending",
+  isAttempt: false,
+  delayMs: 0,
+  isAlone: false,
+  status: undefined,
+  error: undefined,
+  answer: undefined,
+};
+
+/** Pause after the hub did not take results, ms; they are kept meanwhile. */
+const retryPauseMs = 500;
+
+/**
+ * Records results in the hub, all that gathered while the statement before ran. What the hub did
+ * not take is tried again until it does, or the claims run out and the events are sent once more.
+ *
+ * A lane is halted from the moment at which a delivery of it goes back until the hub knows, and no
+ * claim that may not know it is under way: later events of the contact must not be sent before.
+ */
+export class DeliveryRecorder {
+  readonly #sql: Sql;
+  readonly #sink: string;
+  readonly #onError: (error: unknown) => void;
+  readonly #onRecorded: () => void;
+  #delivered: Delivered[] = [];
+  #undelivered: { readonly lane: string; readonly result: Undelivered }[] = [];
+  readonly #halted = new Map<string, number>();
+  #thawing: string[] = [];
+  #isClaiming = false;
+  #flushing: Promise<void> | undefined;
+  #isGivingUp = false;
+
+  constructor(
+    sql: Sql,
+    sink: string,
+    on: { error: (error: unknown) => void; recorded: () => void },
+  ) {
+    this.#sql = sql;
+    this.#sink = sink;
+    this.#onError = on.error;
+    this.#onRecorded = on.recorded;
+  }
+
+  /** Whether deliveries of the lane have to go back unsent for now. */
+  isHalted(delivery: QueuedDelivery): boolean {
+    return this.#halted.has(laneOf(delivery));
+  }
+
+  deliver(deliveries: readonly QueuedDelivery[], status: number): void {
+    for (const { eventId, claimNo } of deliveries) {
+      this.#delivered.push({ eventId, claimNo, status });
+    }
+    this.#start();
+  }
+
+  undeliver(delivery: QueuedDelivery, result: UndeliveredResult): void {
+    const { eventId, claimNo } = delivery;
+    const lane = laneOf(delivery);
+    this.#halted.set(lane, (this.#halted.get(lane) ?? 0) + 1);
+    this.#undelivered.push({ lane, result: { eventId, claimNo, ...result } });
+    this.#start();
+  }
+
+  /** Runs a claim and handles what it answers, while halts that it may not know of stay. */
+  async duringClaim(claim: () => Promise<void>): Promise<void> {
+    this.#isClaiming = true;
+    try {
+      await claim();
+    } finally {
+      this.#isClaiming = false;
+      const thawing = this.#thawing;
+      this.#thawing = [];
+      for (const lane of thawing) this.#thaw(lane);
+    }
+  }
+
+  /** Resolves when everything is recorded, or after `timeoutMs`, and gives up on the rest. */
+  async finish(timeoutMs: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, timeoutMs));
+    await Promise.race([this.#flushing, limit]);
+    clearTimeout(timer);
+    this.#isGivingUp = true;
+  }
+
+  #start(): void {
+    this.#flushing ??= this.#flush().finally(() => this.#flushing = undefined);
+  }
+
+  async #flush(): Promise<void> {
+    // What the same turn of the event loop answers goes into one statement.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#delivered.length + this.#undelivered.length > 0 && !this.#isGivingUp) {
+      const delivered = this.#delivered;
+      const undelivered = this.#undelivered;
+      this.#delivered = [];
+      this.#undelivered = [];
+      try {
+        if (delivered.length > 0) await recordDelivered(this.#sql, this.#sink, delivered);
+        delivered.length = 0;
+        const results = undelivered.map((each) => each.result);
+        if (results.length > 0) await recordUndelivered(this.#sql, this.#sink, results);
+        for (const { lane } of undelivered) this.#recorded(lane);
+        this.#onRecorded();
+      } catch (error) {
+        this.#delivered = [...delivered, ...this.#delivered];
+        this.#undelivered = [...undelivered, ...this.#undelivered];
+        this.#onError(error);
+        await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
+      }
+    }
+  }
+
+  #recorded(lane: string): void {
+    if (this.#isClaiming) this.#thawing.push(lane);
+    else this.#thaw(lane);
+  }
+
+  #thaw(lane: string): void {
+    const halts = (this.#halted.get(lane) ?? 1) - 1;
+    if (halts === 0) this.#halted.delete(lane);
+    else this.#halted.set(lane, halts);
+  }
+}

@@ -1,0 +1,94 @@
+import type { Clock } from "../clock.ts";
+import type { Config, SinkConfig } from "../config/model.ts";
+import { readHubId } from "../hub/hub_id.ts";
+import { saveRoutes } from "../hub/routes.ts";
+import { registerTriggers } from "../hub/trigger_ticks.ts";
+import type { Observe } from "../observe/observation.ts";
+import { describeFailure } from "../postgres/failure.ts";
+import type { Pool } from "../postgres/pool.ts";
+import { NotifyLoop } from "./notify_loop.ts";
+import { parseSinkCommand, setSinkPaused } from "./sink_command.ts";
+import { type LoopDeps, WebhookLoop } from "./webhook_loop.ts";
+import { makeSender } from "./webhook_sender.ts";
+
+/** What deliveries work with. */
+export interface DeliveryDeps {
+  readonly config: Pick<Config, "sinks" | "routes" | "triggers">;
+  readonly hub: Pool;
+  readonly clock: Clock;
+  readonly observe: Observe;
+}
+
+/** The deliveries of one daemon. */
+export interface Deliveries {
+  /**
+   * What the hub's channel `perigee_deliveries` says: something may be due, or, with a payload, a
+   * sink is to be paused or resumed (`pause <sink>`, `resume <sink>`).
+   */
+  wake(payload?: string): void;
+  /** Lets requests under way end, records them and gives the rest back. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Pause after the hub could not be prepared, ms. */
+const retryPauseMs = 1_000;
+
+/**
+ * Starts delivering to every sink of the configuration, each in a loop of its own, so that one slow
+ * or dead sink delays no other. First it tells the hub the routes and triggers of the configuration;
+ * until the hub answers, nothing is delivered. Several daemons may serve the same sinks.
+ */
+export function startDeliveries(deps: DeliveryDeps): Deliveries {
+  const stopping = new AbortController();
+  const loops: (WebhookLoop | NotifyLoop)[] = [];
+  const running = run();
+
+  async function run(): Promise<void> {
+    const hubId = await prepareHub(deps, stopping.signal);
+    if (hubId === undefined) return;
+    for (const sink of deps.config.sinks.values()) loops.push(makeLoop(sink, hubId, deps));
+    await Promise.all(loops.map((loop) => loop.run()));
+  }
+
+  return {
+    wake(payload = "") {
+      const command = parseSinkCommand(payload);
+      if (command !== undefined) {
+        setSinkPaused(deps.hub.sql, command.sink, command.action === "pause")
+          .catch((error) => observeFault(deps, `sink/${command.sink}`, error));
+      }
+      for (const loop of loops) loop.wake();
+    },
+    async stop() {
+      stopping.abort();
+      for (const loop of loops) loop.stop();
+      await running;
+    },
+  };
+}
+
+function makeLoop(sink: SinkConfig, hubId: string, deps: LoopDeps): WebhookLoop | NotifyLoop {
+  if (sink.kind === "notify") return new NotifyLoop(sink, deps);
+  return new WebhookLoop(sink, makeSender(sink, hubId, deps.clock), deps);
+}
+
+/** Tells the hub what the configuration says; answers its id, or undefined when stopped before. */
+async function prepareHub(deps: DeliveryDeps, signal: AbortSignal): Promise<string | undefined> {
+  const { sql } = deps.hub;
+  while (!signal.aborted) {
+    try {
+      await saveRoutes(sql, deps.config.routes);
+      await registerTriggers(sql, [...deps.config.triggers.keys()]);
+      return await readHubId(sql);
+    } catch (error) {
+      observeFault(deps, "deliveries", error);
+      await deps.clock.sleep(retryPauseMs, signal).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
+
+function observeFault({ hub, observe }: DeliveryDeps, where: string, error: unknown): void {
+  const described = describeFailure(error, { doing: `serve ${where}`, target: hub.target });
+  observe({ kind: "fault", where, error: described });
+}
