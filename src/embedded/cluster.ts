@@ -64,11 +64,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const url = (database: string, user = "postgres", password = secret) =>
     `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}` +
     `@127.0.0.1:${port}/${encodeURIComponent(database)}`;
-  const stop = async () => {
+  const stopOnce = async () => {
     await stopServer(place);
     dismissGuard();
     if (isThrowaway) await removeCluster(options.dataDir, place);
   };
+  // Once only: a second call must not stop what somebody started on the same data since.
+  let stopping: Promise<void> | undefined;
+  const stop = () => stopping ??= stopOnce();
   return {
     port,
     superuserUrl: url("postgres"),

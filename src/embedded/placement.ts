@@ -46,7 +46,9 @@ export async function placeCluster(
   const user = await findServerUser();
   const asked = path.resolve(dataDir);
   const isNew = !await exists(asked);
-  await mkdir(asked, { recursive: true, mode: 0o700 });
+  // Parents with the usual mode: the server's user has to get through them.
+  await mkdir(path.dirname(asked), { recursive: true });
+  if (isNew) await mkdir(asked, { mode: 0o700 });
   if (user === undefined) {
     return { dataDir: await realpath(asked), binDir: binaries.binDir, user, notes: [] };
   }

@@ -105,13 +105,14 @@ export function guardServer(place: Placement, isThrowaway: boolean): () => void 
     stdio: ["pipe", "ignore", "ignore"],
     ...(place.user === undefined ? {} : { uid: place.user.uid, gid: place.user.gid }),
   });
+  let hasEnded = false;
+  guard.on("exit", () => hasEnded = true);
   // Without a guard the server merely runs on until the next start finds and stops it.
-  guard.on("error", () => undefined);
+  guard.on("error", () => hasEnded = true);
   guard.unref();
   (guard.stdin as unknown as { unref?: () => void }).unref?.();
   return () => {
-    if (guard.pid === undefined || guard.exitCode !== null) return;
-    process.kill(-guard.pid, "SIGKILL");
+    if (guard.pid !== undefined && !hasEnded) process.kill(-guard.pid, "SIGKILL");
   };
 }
 
