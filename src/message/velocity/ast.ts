@@ -1,5 +1,3 @@
-import type { Dialect, Whitespace } from "./dialect.ts";
-
 /** Offsets in the tree count from the start of the whole template. */
 export type Offset = number;
 
@@ -163,6 +161,6 @@ export interface Tree {
   /** Every name that a reference, loop, macro or #define mentions. */
   readonly names: ReadonlySet<string>;
   readonly warnings: readonly { readonly message: string; readonly at: Offset }[];
-  readonly dialect: Dialect;
-  readonly whitespace: Whitespace;
+  /** More macros can come while it renders: from #evaluate or #parse. */
+  readonly isOpen: boolean;
 }

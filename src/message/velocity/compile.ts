@@ -1,3 +1,4 @@
+import type { Tree } from "./ast.ts";
 import { compileUnit } from "./compile_unit.ts";
 import { ownValue } from "./collection.ts";
 import { dialects } from "./dialect.ts";
@@ -78,16 +79,40 @@ const allTools = Object.keys(toolsByName) as ToolName[];
 export function compileTemplate(source: string, options: CompileOptions): Template {
   const unit = newUnit(source, options);
   const tree = parseTemplate(unit);
-  const { run } = compileUnit(unit, tree);
-  let references: TemplateReferences | undefined;
-  return {
-    name: options.name,
-    render: (context, renderOptions = {}) => render(unit, run, context, renderOptions),
-    get references() {
-      return references ??= findReferences(tree, source);
-    },
-    warnings: tree.warnings.map(({ message, at }) => ({ message, ...positionAt(source, at) })),
-  };
+  if (!tree.isOpen) unit.macroNames = new Set(tree.macros.keys());
+  return new CompiledTemplate(tree, unit, compileUnit(unit, tree).run);
+}
+
+/**
+ * A class because of its getter: an object literal with one makes a hidden class of its own for
+ * each template, which keeps every template alive until the next full garbage collection.
+ */
+class CompiledTemplate implements Template {
+  readonly name: string;
+  readonly warnings: readonly TemplateWarning[];
+  private readonly tree: Tree;
+  private readonly unit: Unit;
+  private readonly run: Run;
+  private found: TemplateReferences | undefined;
+
+  constructor(tree: Tree, unit: Unit, run: Run) {
+    this.name = unit.name;
+    this.tree = tree;
+    this.unit = unit;
+    this.run = run;
+    this.warnings = tree.warnings.map(({ message, at }) => ({
+      message,
+      ...positionAt(unit.source, at),
+    }));
+  }
+
+  render(context: Record<string, unknown>, options: RenderOptions = {}): string {
+    return render(this.unit, this.run, context, options);
+  }
+
+  get references(): TemplateReferences {
+    return this.found ??= findReferences(this.tree, this.unit.source);
+  }
 }
 
 function newUnit(source: string, options: CompileOptions): Unit {
@@ -101,6 +126,7 @@ function newUnit(source: string, options: CompileOptions): Unit {
     escapesHtml: options.escape === "html",
     symbols: new SymbolTable(),
     macros: new Map(),
+    macroNames: undefined,
     includes: options.includes ?? (() => undefined),
     included: new Map(),
   };

@@ -12,7 +12,7 @@ import type { Run, Unit } from "./unit.ts";
 export function compileNodes(unit: Unit, nodes: readonly Node[]): Run {
   const runs: Run[] = [];
   for (let i = 0; i < nodes.length;) {
-    const end = segmentEnd(nodes, i);
+    const end = segmentEnd(unit, nodes, i);
     if (end > i) {
       runs.push(compileSegment(unit, nodes.slice(i, end)));
       i = end;
@@ -23,12 +23,23 @@ export function compileNodes(unit: Unit, nodes: readonly Node[]): Run {
   return sequence(runs, nodes.length);
 }
 
-function segmentEnd(nodes: readonly Node[], start: number): number {
+function segmentEnd(unit: Unit, nodes: readonly Node[], start: number): number {
   let end = start;
-  while (end < nodes.length && (nodes[end]!.kind === "plain" || nodes[end]!.kind === "reference")) {
-    end++;
+  for (; end < nodes.length; end++) {
+    const node = nodes[end]!;
+    if (node.kind !== "reference" && plainText(unit, node) === undefined) break;
   }
   return end;
+}
+
+/**
+ * What a node prints whatever the data: text, and a `#word` that is no macro and cannot become one,
+ * such as each colour in a style sheet.
+ */
+function plainText(unit: Unit, node: Node): string | undefined {
+  if (node.kind === "plain") return node.text;
+  if (node.kind !== "call" || unit.macroNames === undefined) return undefined;
+  return unit.macroNames.has(node.name) ? undefined : node.prefix + node.source;
 }
 
 function sequence(runs: readonly Run[], cost: number): Run {
@@ -53,29 +64,26 @@ function sequence(runs: readonly Run[], cost: number): Run {
 function compileSegment(unit: Unit, nodes: readonly Node[]): Run {
   const texts: string[] = [""];
   const references: PrintText[] = [];
-  const places: number[] = [];
   for (const node of nodes) {
-    if (node.kind === "plain") {
-      texts[texts.length - 1] += node.text;
-    } else if (node.kind === "reference") {
+    if (node.kind === "reference") {
       references.push(compileReferenceText(unit, node));
-      places.push(node.at);
       texts.push("");
+    } else {
+      texts[texts.length - 1] += plainText(unit, node) ?? "";
     }
   }
   if (references.length === 0) return printText(texts[0]!);
   return (state) => {
     const before = state.out;
     const max = state.maxChars - before.length;
-    let text = texts[0];
+    let text = texts[0]!;
     for (let i = 0; i < references.length; i++) {
-      state.at = places[i]!;
       text += references[i]!(state);
-      if (text!.length > max || state.halt !== null) {
-        if (text!.length > max) state.failChars();
+      if (text.length > max || state.halt !== null) {
+        if (text.length > max) state.failChars();
         break;
       }
-      text! += texts[i + 1]!;
+      text += texts[i + 1]!;
     }
     state.out = before + text;
     if (state.out.length > state.maxChars) state.failChars();

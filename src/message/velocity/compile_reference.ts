@@ -71,16 +71,15 @@ function compileProperty(owner: Value, name: string, at: number): Value {
 function compileMethod(
   unit: Unit,
   owner: Value,
-  { name, args, at }: Extract<Accessor, { kind: "method" }>,
+  accessor: Extract<Accessor, { kind: "method" }>,
 ): Value {
+  const { name, args, at } = accessor;
   const values = args.map((arg) => compileValue(unit, arg));
-  const key = name === "get" && args.length === 1 && args[0]!.kind === "text"
-    ? args[0].value
-    : null;
+  const key = constantKey(accessor);
   return (state) => {
     const self = owner(state);
     if (self === null || self === undefined) return null;
-    if (key !== null && typeof self === "object" && state.overlay === null && isPlain(self)) {
+    if (key !== undefined && typeof self === "object" && state.overlay === null && isPlain(self)) {
       return ownValue(self, key);
     }
     return guarded(
@@ -109,11 +108,49 @@ export function guarded<T>(state: RenderState, at: number, what: string, run: ()
 
 /** Compiles a reference to the text it prints: its value, or its own source where it is null. */
 export function compileReferenceText(unit: Unit, reference: Reference): PrintText {
+  return compileSimple(unit, reference) ?? compileGeneral(unit, reference);
+}
+
+/**
+ * `$x.name` and `$x.get('name')` make up most of a message: one closure reads the text from a JSON
+ * object. Anything else that it meets goes the general way, compiled when it is first needed.
+ */
+function compileSimple(unit: Unit, reference: Reference): PrintText | undefined {
+  const key = simpleKey(reference);
+  if (key === undefined || unit.escapesHtml) return undefined;
+  const slot = unit.symbols.slot(reference.root);
+  let general: PrintText | undefined;
+  return (state) => {
+    const self = state.frame === null ? state.vars[slot] : undefined;
+    if (typeof self === "object" && self !== null && state.overlay === null && isPlain(self)) {
+      const found = ownValue(self, key);
+      if (typeof found === "string") return found;
+    }
+    general ??= compileGeneral(unit, reference);
+    return general(state);
+  };
+}
+
+function simpleKey({ path, backslashes, alternate }: Reference): string | undefined {
+  if (path.length !== 1 || backslashes > 0 || alternate !== undefined) return undefined;
+  const accessor = path[0]!;
+  if (accessor.kind === "property") return accessor.name;
+  return accessor.kind === "method" ? constantKey(accessor) : undefined;
+}
+
+/** The key of `.get('key')`. */
+function constantKey({ name, args }: Extract<Accessor, { kind: "method" }>): string | undefined {
+  const key = args[0];
+  return name === "get" && args.length === 1 && key?.kind === "text" ? key.value : undefined;
+}
+
+function compileGeneral(unit: Unit, reference: Reference): PrintText {
   const value = compileReference(unit, reference);
   const shown = unit.escapesHtml ? escapedText : plainText;
   if (reference.backslashes > 0) return compileEscaped(unit, reference, value, shown);
   const missing = compileMissing(unit, reference);
   return (state) => {
+    state.at = reference.at;
     const found = value(state);
     if (found === null || found === undefined) return missing(state);
     return shown(state, found) ?? missing(state);

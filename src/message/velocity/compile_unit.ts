@@ -1,7 +1,7 @@
 import type { Tree } from "./ast.ts";
 import { compileMacro } from "./compile_call.ts";
 import { compileNodes } from "./compile_nodes.ts";
-import { parseTemplate } from "./parse_template.ts";
+import { parseInner } from "./parse_template.ts";
 import type { Run, Unit } from "./unit.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { Run, Unit } from "./unit.ts";
  */
 export function compileUnit(
   unit: Unit,
-  tree: Tree = parseTemplate(unit),
+  tree: Tree = parseInner(unit),
 ): { unit: Unit; run: Run } {
   for (const name of tree.names) unit.symbols.slot(name);
   for (const macro of tree.macros.values()) {

@@ -178,30 +178,49 @@ function parseLine(p: Parser, list: NodeList, hash: Hash): void {
   const hasArguments = isOpenAhead(p);
   const { args, word } = hasArguments ? parseArguments(p, `#${hash.name}`) : { args: [] };
   const node = lineNode(p, hash.name, args, at);
-  const { whitespace } = p.session;
   const isFile = hash.name === "include" || hash.name === "parse";
-  const end = p.pos;
   eatAfterLine(p, hash.startsLine, hasArguments || isFile);
   if (node !== undefined) {
     keepPrefix(p, list, hash);
     list.node(node);
-    return;
+  } else if (hasArguments || isCall(p, hash.name)) {
+    list.node(callNode(p, list, hash, args, word));
+  } else {
+    list.span(p.text, hash.start - hash.prefix.length, p.pos);
   }
+}
+
+/** A `#word` is text, as each colour in a style sheet, unless it is or can become a macro's name. */
+function isCall(p: Parser, name: string): boolean {
+  const { session } = p;
+  if (!session.keepsCalls) session.words.add(name);
+  return session.keepsCalls || session.macros.has(name);
+}
+
+/** A call's source is what it prints where no macro has the name, with the white space around it. */
+function callNode(
+  p: Parser,
+  list: NodeList,
+  hash: Hash,
+  args: Expression[],
+  badArgument: string | undefined,
+): Node {
+  const { whitespace } = p.session;
   const isGobbling = whitespace === "lines" || whitespace === "structured";
   if (!isGobbling) list.text(hash.prefix);
   const prefix = isGobbling ? hash.prefix : "";
-  const source = p.text.slice(hash.start, Math.max(end, p.pos));
-  const badArgument = word;
-  list.node({
+  const source = p.text.slice(hash.start, p.pos);
+  const { name } = hash;
+  return {
     kind: "call",
-    name: hash.name,
+    name,
     args,
     badArgument,
     body: undefined,
     source,
     prefix,
-    at,
-  });
+    at: p.at(hash.start),
+  };
 }
 
 /** Text that is parsed later may mention what loops provide. */
@@ -217,6 +236,7 @@ function lineNode(p: Parser, name: string, args: Expression[], at: number): Node
     case "parse":
       if (args.length !== 1) p.fail(`#${name} takes one argument, found ${args.length}`, at);
       for (const provided of loopNames) p.session.names.add(provided);
+      p.session.isOpen = true;
       return name === "parse"
         ? { kind: "parse", name: args[0]!, at }
         : { kind: "evaluate", text: args[0]!, at };

@@ -13,13 +13,39 @@ export type Ending = "text" | "end" | "else" | "elseif";
 export class NodeList {
   readonly nodes: Node[] = [];
   private plain = "";
+  /** A run of the source that follows `plain`: adjoining runs become one slice. */
+  private source = "";
+  private start = 0;
+  private end = 0;
 
   text(text: string): void {
+    if (text === "") return;
+    this.join();
     this.plain += text;
+  }
+
+  /** Adds a part of the source. */
+  span(source: string, start: number, end: number): void {
+    if (start === end) return;
+    if (this.end !== start || this.source !== source) {
+      this.join();
+      this.source = source;
+      this.start = start;
+    }
+    this.end = end;
+  }
+
+  private join(): void {
+    if (this.end > this.start) {
+      const text = this.source.slice(this.start, this.end);
+      this.plain = this.plain === "" ? text : this.plain + text;
+    }
+    this.start = this.end = 0;
   }
 
   /** Adds blanks unless they, with what was gathered, are all there is since the last node. */
   dropBlankTail(blanks: string): void {
+    this.join();
     if (/[^ \t]/.test(this.plain)) this.plain += blanks;
     else this.plain = "";
   }
@@ -35,6 +61,7 @@ export class NodeList {
   }
 
   private flush(): void {
+    this.join();
     if (this.plain !== "") this.nodes.push({ kind: "plain", text: this.plain });
     this.plain = "";
   }
@@ -57,9 +84,9 @@ export function parseNodes(p: Parser, where: "text" | "block"): Node[] {
   const list = new NodeList();
   for (;;) {
     const runStart = p.pos;
-    const code = scanPlain(p);
+    const code = p.skipPlain();
     if (Number.isNaN(code)) {
-      list.text(p.text.slice(runStart));
+      list.span(p.text, runStart, p.text.length);
       if (where === "block") failUnclosed(p);
       p.ending = "text";
       return list.finish();
@@ -67,23 +94,12 @@ export function parseNodes(p: Parser, where: "text" | "block"): Node[] {
     if (code === 35) {
       if (parseHash(p, list, runStart)) return list.finish();
     } else {
-      list.text(p.text.slice(runStart, p.pos));
+      list.span(p.text, runStart, p.pos);
       if (code === 36) parseDollar(p, list, 0);
       else parseBackslashes(p, list);
       p.lineStart = false;
     }
   }
-}
-
-function scanPlain(p: Parser): number {
-  const { text } = p;
-  let pos = p.pos;
-  let code = text.charCodeAt(pos);
-  while (code !== 36 && code !== 35 && code !== 92 && code === code) {
-    code = text.charCodeAt(++pos);
-  }
-  p.pos = pos;
-  return code;
 }
 
 function failUnclosed(p: Parser): never {
@@ -108,7 +124,7 @@ function parseDollar(p: Parser, list: NodeList, backslashes: number): void {
   if (isLast && !dialect.trailingDollar && p.base === 0) {
     p.fail("a $ ends the template", p.at(), "Write something after it, or ${name}.");
   }
-  list.text("$");
+  list.span(p.text, start, start + 1);
   p.pos++;
   if (!bang) return;
   p.pos++;
@@ -134,7 +150,7 @@ function parseBackslashes(p: Parser, list: NodeList): void {
   if (p.code() === 36) return parseDollar(p, list, count);
   const word = p.code() === 35 ? wordAfterHash(p) : "";
   if (word === "") {
-    list.text(p.text.slice(start, p.pos));
+    list.span(p.text, start, p.pos);
   } else if (count % 2 === 1) {
     list.text("\\".repeat(isKnown(p, word) ? (count - 1) / 2 : count));
     list.text(word);
@@ -184,23 +200,22 @@ function isActive(p: Parser, word: string): boolean {
 function parseHash(p: Parser, list: NodeList, runStart: number): boolean {
   const next = p.code(1);
   if (next === 35 || next === 42 || (next === 91 && p.code(2) === 91)) {
-    list.text(p.text.slice(runStart, p.pos));
+    list.span(p.text, runStart, p.pos);
     parseComment(p, list);
     return false;
   }
   const start = p.pos;
   const name = readDirectiveName(p);
   if (name === "") {
-    list.text(p.text.slice(runStart, start + 1));
+    list.span(p.text, runStart, start + 1);
     p.pos = start + 1;
     warnOfLookalike(p, start);
     p.lineStart = false;
     return false;
   }
   const indent = indentStart(p, runStart, start);
-  const plain = p.text.slice(runStart, indent < 0 ? start : indent);
+  list.span(p.text, runStart, indent < 0 ? start : indent);
   const prefix = indent < 0 ? "" : p.text.slice(indent, start);
-  list.text(plain);
   return parseDirective(p, list, { name, start, startsLine: indent >= 0, prefix });
 }
 

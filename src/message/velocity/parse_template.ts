@@ -5,17 +5,31 @@ import { parseNodes } from "./parse_nodes.ts";
 import { Parser, treeOf } from "./parser.ts";
 import type { ParseSession } from "./parser.ts";
 
+/** What the parser needs to know of a template. */
+interface Source {
+  readonly name: string;
+  readonly source: string;
+  readonly dialect: Dialect;
+  readonly whitespace: Whitespace;
+  readonly limits: Limits;
+}
+
 /** Parses a whole template in time linear in its length. Throws VelocityError. */
-export function parseTemplate(
-  unit: {
-    readonly name: string;
-    readonly source: string;
-    readonly dialect: Dialect;
-    readonly whitespace: Whitespace;
-    readonly limits: Limits;
-  },
-): Tree {
+export function parseTemplate(unit: Source): Tree {
+  const { tree, words } = parseOnce(unit, false);
+  const isMissed = tree.isOpen || [...tree.macros.keys()].some((name) => words.has(name));
+  return isMissed ? parseOnce(unit, true).tree : tree;
+}
+
+/** Parses text inside a template, where any `#word` may name one of the template's macros. */
+export function parseInner(unit: Source): Tree {
+  return parseOnce(unit, true).tree;
+}
+
+/** A `#word` before its macro's definition is noticed only at the end; then all is read again. */
+function parseOnce(unit: Source, keepsCalls: boolean): { tree: Tree; words: Set<string> } {
   const { name, source, dialect, limits, whitespace } = unit;
+  const words = new Set<string>();
   const session: ParseSession = {
     template: name,
     source,
@@ -26,15 +40,14 @@ export function parseTemplate(
     macros: new Map(),
     warnings: [],
     depth: 0,
+    isOpen: false,
+    keepsCalls,
+    words,
   };
   const parser = new Parser(session, source, 0);
   if (source.length > limits.sourceChars) {
-    parser.fail(
-      `the template is longer than ${limits.sourceChars} characters`,
-      0,
-      undefined,
-      "VTL103",
-    );
+    const message = `the template is longer than ${limits.sourceChars} characters`;
+    parser.fail(message, 0, undefined, "VTL103");
   }
-  return treeOf(session, parseNodes(parser, "text"));
+  return { tree: treeOf(session, parseNodes(parser, "text")), words };
 }

@@ -16,6 +16,11 @@ export interface ParseSession {
   readonly macros: Map<string, MacroDefinition>;
   readonly warnings: { message: string; at: Offset }[];
   depth: number;
+  /** The template can get more macros while it renders: from #evaluate or #parse. */
+  isOpen: boolean;
+  /** Whether each `#word` is kept as a call; else those of no known macro are text, in `words`. */
+  readonly keepsCalls: boolean;
+  readonly words: Set<string>;
 }
 
 /** A block whose `#end` has not been read yet. */
@@ -33,6 +38,9 @@ export class Parser {
   readonly base: Offset;
   readonly blocks: OpenBlock[] = [];
   pos = 0;
+  private dollar = -1;
+  private hash = -1;
+  private backslash = -1;
   /** The text so far ends with a line's end that the grammar has seen as such. */
   lineStart = true;
   /** What ended the last run of statements. */
@@ -53,6 +61,19 @@ export class Parser {
 
   code(ahead = 0): number {
     return this.text.charCodeAt(this.pos + ahead);
+  }
+
+  /**
+   * Goes to the next `$`, `#` or backslash and answers its code, NaN at the end. Each of the three
+   * is searched for natively and remembered until it is passed, so the text is read three times.
+   */
+  skipPlain(): number {
+    const { text, pos } = this;
+    if (this.dollar < pos) this.dollar = placeIn(text, "$", pos);
+    if (this.hash < pos) this.hash = placeIn(text, "#", pos);
+    if (this.backslash < pos) this.backslash = placeIn(text, "\\", pos);
+    this.pos = Math.min(this.dollar, this.hash, this.backslash);
+    return text.charCodeAt(this.pos);
   }
 
   /** Skips spaces, tabs and line ends. */
@@ -116,6 +137,11 @@ export class Parser {
   }
 }
 
+function placeIn(text: string, char: string, from: number): number {
+  const at = text.indexOf(char, from);
+  return at < 0 ? text.length : at;
+}
+
 /** Space, tab, line feed or carriage return. */
 export function isSpace(code: number): boolean {
   return code === 32 || code === 10 || code === 9 || code === 13;
@@ -138,6 +164,6 @@ export function isNamePart(code: number): boolean {
 
 /** Hands the finished tree over. */
 export function treeOf(session: ParseSession, nodes: readonly Node[]): Tree {
-  const { macros, names, warnings, dialect, whitespace } = session;
-  return { nodes, macros, names, warnings, dialect, whitespace };
+  const { macros, names, warnings, isOpen } = session;
+  return { nodes, macros, names, warnings, isOpen };
 }

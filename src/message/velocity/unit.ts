@@ -26,6 +26,8 @@ export interface Unit {
   readonly escapesHtml: boolean;
   readonly symbols: SymbolTable;
   readonly macros: Map<string, CompiledMacro>;
+  /** Names that are macros; undefined where more can come while it renders. */
+  macroNames: ReadonlySet<string> | undefined;
   readonly includes: (name: string) => string | undefined;
   /** Included templates that are compiled already, by name. */
   readonly included: Map<string, { readonly unit: Unit; readonly run: Run }>;

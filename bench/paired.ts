@@ -1,0 +1,79 @@
+import { performance } from "node:perf_hooks";
+
+/** One bar of a benchmark, measured. */
+export interface PairedResult {
+  readonly area: string;
+  readonly bar: string;
+  /** How many times faster the first is than the second; for `atMost` bars how many times slower. */
+  readonly ratio: number;
+  readonly limit: number;
+  readonly holds: boolean;
+  /** Median time of one run of the first, in milliseconds. */
+  readonly median_ms: number;
+  readonly runs: number;
+}
+
+/** What is measured: one call is one run. It may be asynchronous. */
+export type Work = () => unknown;
+
+/** How a pair is measured. */
+export interface PairedOptions {
+  readonly area: string;
+  /** Pairs of runs that count; the first tenth more of them warm up and do not. */
+  readonly runs?: number;
+  /**
+   * `atLeast` (the default): the second's time divided by the first's must reach the limit.
+   * `atMost`: the first's time divided by the second's must stay within it.
+   */
+  readonly kind?: "atLeast" | "atMost";
+}
+
+/**
+ * Runs two works in turn, A B B A A B …, so that a slow moment of the machine meets both, and
+ * compares the medians of their times. The ratio holds on any machine where the times do not.
+ */
+export async function pairedRatio(
+  bar: string,
+  limit: number,
+  first: Work,
+  second: Work,
+  { area, runs = 41, kind = "atLeast" }: PairedOptions,
+): Promise<PairedResult> {
+  const times: [number[], number[]] = [[], []];
+  const warmUp = Math.ceil(runs / 10) + 2;
+  for (let run = -warmUp; run < runs; run++) {
+    const order = run % 2 === 0 ? [0, 1] : [1, 0];
+    for (const side of order) {
+      const start = performance.now();
+      await (side === 0 ? first : second)();
+      const elapsed = performance.now() - start;
+      if (run >= 0) times[side as 0 | 1].push(elapsed);
+    }
+  }
+  const [a, b] = [median(times[0]), median(times[1])];
+  const ratio = kind === "atLeast" ? b / a : a / b;
+  const holds = kind === "atLeast" ? ratio >= limit : ratio <= limit;
+  return { area, bar, ratio: round(ratio), limit, holds, median_ms: round(a), runs };
+}
+
+/** Prints one bar: a line of JSON with `--json` among the arguments, else a line to read. */
+export function printResult(result: PairedResult, isJson = process.argv.includes("--json")): void {
+  if (isJson) {
+    console.log(JSON.stringify(result));
+    return;
+  }
+  const { area, bar, ratio, limit, holds, median_ms: time, runs } = result;
+  const verdict = holds ? "holds" : "MISSED";
+  console.log(`${area}: ${bar}: ${ratio} (bar ${limit}, ${verdict}; ${time} ms, ${runs} runs)`);
+}
+
+/** The middle of a list of numbers. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}
