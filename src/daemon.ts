@@ -96,6 +96,7 @@ async function openFoundation(options: DaemonOptions, opened: Close[]): Promise<
     ...(sample.receiverUrl === undefined ? {} : { receiverUrl: sample.receiverUrl }),
   });
   opened.push(() => hub.close(hub.config.server.shutdownTimeoutMs));
+  health.useHub(hub.pool);
   const { sql } = hub.pool;
   const describe = (error: unknown, name: string) => describeRunFailure(error, name, hub.target);
   const runner = new Runner({ hub: sql, daemonId, clock, observe, leaseMs, describe });
