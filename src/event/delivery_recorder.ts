@@ -41,7 +41,8 @@ export class DeliveryRecorder {
   readonly #halted = new Map<string, number>();
   #thawing: string[] = [];
   #isClaiming = false;
-  #flushing: Promise<void> | undefined;
+  #flushed = Promise.resolve();
+  #isFlushing = false;
   #isGivingUp = false;
 
   constructor(
@@ -92,13 +93,15 @@ export class DeliveryRecorder {
   async finish(timeoutMs: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, timeoutMs));
-    await Promise.race([this.#flushing, limit]);
+    await Promise.race([this.#flushed, limit]);
     clearTimeout(timer);
     this.#isGivingUp = true;
   }
 
   #start(): void {
-    this.#flushing ??= this.#flush().finally(() => this.#flushing = undefined);
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    this.#flushed = this.#flush();
   }
 
   async #flush(): Promise<void> {
@@ -123,6 +126,8 @@ export class DeliveryRecorder {
         await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
       }
     }
+    // In the same turn as the look that found nothing: what comes now starts the next flush.
+    this.#isFlushing = false;
   }
 
   #recorded(lane: string): void {

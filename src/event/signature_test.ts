@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Webhook } from "standardwebhooks";
 import { makeSigner } from "./signature.ts";
+import { verifySignature } from "./verify_signature.ts";
 
 const base64Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const body = '{"eventTypeKey":"regularEventType-1","params":[{"name":"Ім’я","value":"🙂"}]}';
@@ -31,4 +32,17 @@ test("another secret, another body, another id and an old timestamp are refused"
   assert.throws(() => webhook.verify(`${body} `, { ...headers }));
   assert.throws(() => webhook.verify(body, { ...headers, "webhook-id": "hub-2" }));
   assert.throws(() => webhook.verify(body, { ...sign("hub-1", Date.now() - 600_000, body) }));
+});
+
+test("our own check accepts what we and the library sign, and nothing else", () => {
+  const now = Date.now();
+  const headers = makeSigner(["the old one", base64Secret])("hub-1", now, body);
+  assert.equal(verifySignature([base64Secret], headers, body, now), true);
+  assert.equal(verifySignature(["another"], headers, body, now), false);
+  assert.equal(verifySignature([base64Secret], headers, `${body} `, now), false);
+  assert.equal(verifySignature([base64Secret], headers, body, now + 301_000), false);
+  assert.equal(verifySignature([base64Secret], {}, body, now), false);
+  const signature = new Webhook(base64Secret).sign("hub-2", new Date(now), body);
+  const foreign = { ...headers, "webhook-id": "hub-2", "webhook-signature": signature };
+  assert.equal(verifySignature([base64Secret], foreign, body, now), true);
 });

@@ -207,7 +207,7 @@ export class WebhookLoop {
   async #judgeSink({ answer, outcome }: Sent): Promise<void> {
     const now = performance.now();
     const said = answer.kind === "answered" ? `answered ${answer.status}` : answer.code;
-    if (outcome.holdMs !== undefined) {
+    if (outcome.holdMs !== undefined && outcome.holdMs > 0) {
       this.#heldUntil = Math.max(this.#heldUntil, now + outcome.holdMs);
       this.#giveBack(this.#queue.drain());
     }
