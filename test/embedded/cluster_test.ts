@@ -11,7 +11,6 @@ import {
   stat,
   writeFile,
 } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { test } from "node:test";
@@ -20,6 +19,7 @@ import { fileURLToPath } from "node:url";
 import { findEmbeddedBinaries } from "../../src/embedded/binaries.ts";
 import { type Cluster, startCluster } from "../../src/embedded/cluster.ts";
 import { openConnection } from "../../src/postgres/connection.ts";
+import { makeClusterFolder } from "../support/cluster_folder.ts";
 import { type Scope, testTarget } from "../support/database.ts";
 import { lastFirst } from "../support/last_first.ts";
 import { rejection } from "../support/rejection.ts";
@@ -27,15 +27,6 @@ import { runtimeCommand } from "../support/runtime_command.ts";
 import { waitFor } from "../support/wait.ts";
 
 const ownerFile = fileURLToPath(new URL("./cluster_owner.ts", import.meta.url));
-
-/** A folder that does not exist yet, in one that goes when the test ends. */
-async function makeFolder(scope: Scope): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), "perigee-cluster-"));
-  // As a usual checkout: another user may enter, so that a server of another user can.
-  await chmod(folder, 0o755);
-  scope.after(() => rm(folder, { recursive: true, force: true }));
-  return path.join(folder, "data", "postgres");
-}
 
 /** What a daemon with default settings does. Stopped at the end, and what it left is removed. */
 async function start(scope: Scope, dataDir: string): Promise<Cluster> {
@@ -79,7 +70,7 @@ const untilUnreachable = (url: string) =>
 
 test("a first start makes the data, a second finds it, at the same port and password", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const first = await start(scope, dataDir);
   assert.equal(first.isNew, true);
   await run(first.superuserUrl, "create table kept as select 7 as n");
@@ -94,7 +85,7 @@ test("a first start makes the data, a second finds it, at the same port and pass
 
 test("the server listens on loopback TCP alone, durably, and wants its password", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const cluster = await start(scope, dataDir);
   const rows = await run(
     cluster.superuserUrl,
@@ -115,7 +106,7 @@ test("the server listens on loopback TCP alone, durably, and wants its password"
 
 test("the password is in a file for its owner alone, and in no server's arguments", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const cluster = await start(scope, dataDir);
   const file = path.join(dataDir, "password");
   const password = (await readFile(file, "utf8")).trim();
@@ -131,7 +122,7 @@ test("the password is in a file for its owner alone, and in no server's argument
 
 test("a killed daemon's server stops by itself, and the next start goes on", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const [owner, url] = await startOwner(scope, dataDir);
   await run(url, "create table kept as select 7 as n");
   owner.kill("SIGKILL");
@@ -143,7 +134,7 @@ test("a killed daemon's server stops by itself, and the next start goes on", asy
 
 test("a start right after a kill takes over, with the server still there", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const [owner, url] = await startOwner(scope, dataDir);
   await run(url, "create table kept as select 7 as n");
   const ended = new Promise((resolve) => owner.once("exit", resolve));
@@ -155,7 +146,7 @@ test("a start right after a kill takes over, with the server still there", async
 
 test("a folder that a living process uses is refused, and its server runs on", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const [owner, url] = await startOwner(scope, dataDir);
   const binaries = await findEmbeddedBinaries();
   const error = await rejection(startCluster({ dataDir, binaries }));
@@ -166,7 +157,7 @@ test("a folder that a living process uses is refused, and its server runs on", a
 
 test("a first start that was broken off half-way begins anew", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const cluster = await start(scope, dataDir);
   await cluster.stop();
   await rm(path.join(dataDir, "pgdata", "perigee.conf"));
@@ -177,7 +168,7 @@ test("a first start that was broken off half-way begins anew", async (t) => {
 
 test("data of another major version is refused and left as it is", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const cluster = await start(scope, dataDir);
   await cluster.stop();
   await writeFile(path.join(dataDir, "pgdata", "PG_VERSION"), "12\n");
@@ -189,7 +180,7 @@ test("data of another major version is refused and left as it is", async (t) => 
 
 test("a server that cannot start says why", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const settings = { shared_buffers: "not a size" };
   const binaries = await findEmbeddedBinaries();
   const error = await rejection(startCluster({ dataDir, binaries, settings }), 30_000);
@@ -199,7 +190,7 @@ test("a server that cannot start says why", async (t) => {
 
 test("a throwaway cluster leaves no folder behind", async (t) => {
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const binaries = await findEmbeddedBinaries();
   const cluster = await startCluster({ dataDir, binaries, isThrowaway: true });
   await cluster.stop();
@@ -209,7 +200,7 @@ test("a throwaway cluster leaves no folder behind", async (t) => {
 test("root's clusters run as another user, below the folder that was asked for", async (t) => {
   if (process.getuid?.() !== 0) return t.skip("only root runs the server as somebody else");
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   const cluster = await start(scope, dataDir);
   const { uid } = await stat(path.join(dataDir, "pgdata"));
   assert.notEqual(uid, 0);
@@ -220,7 +211,7 @@ test("root's clusters run as another user, below the folder that was asked for",
 test("a folder that the server's user cannot enter leads to one that it can, for good", async (t) => {
   if (process.getuid?.() !== 0) return t.skip("only root runs the server as somebody else");
   const scope = lastFirst(t);
-  const dataDir = await makeFolder(scope);
+  const dataDir = await makeClusterFolder(scope);
   await chmod(path.dirname(path.dirname(dataDir)), 0o700);
   const cluster = await start(scope, dataDir);
   const place = await readlink(dataDir);

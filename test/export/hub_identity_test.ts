@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { findEmbeddedBinaries } from "../../src/embedded/binaries.ts";
@@ -18,7 +17,9 @@ import {
   type TestDatabase,
   testTarget,
 } from "../support/database.ts";
+import { makeClusterFolder } from "../support/cluster_folder.ts";
 import { joinExport, openExport } from "../support/export_fixture.ts";
+import { lastFirst } from "../support/last_first.ts";
 import { requireTestCluster } from "../support/test_cluster.ts";
 
 const contacts = `insert into perigee.contacts (email)
@@ -105,8 +106,8 @@ test("a customer's database that was restored to yesterday catches up by itself"
 });
 
 test("a standby is refused as hub, and after its promotion everything is compared", async (t) => {
-  const dataDir = await mkdtemp(path.join(tmpdir(), "perigee-standby-"));
-  t.after(() => rm(dataDir, { recursive: true, force: true }));
+  const scope = lastFirst(t);
+  const dataDir = await makeClusterFolder(scope);
   const binaries = await findEmbeddedBinaries();
   const customer = await openTestDatabase(t);
 
@@ -125,7 +126,7 @@ test("a standby is refused as hub, and after its promotion everything is compare
 
   await writeFile(path.join(place?.dir ?? "", "standby.signal"), "");
   const standby = await startCluster({ dataDir, binaries });
-  t.after(() => standby.stop());
+  scope.after(() => standby.stop());
   const second = openHub(t, standby.superuserUrl, customer);
   await assert.rejects(
     runExport(second.config, context, second.deps),
