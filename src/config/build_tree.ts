@@ -72,6 +72,7 @@ class TreeBuilder {
     }
     if (node.tag !== undefined && !plainTags.has(node.tag)) {
       this.report("PG104", place, "Tags are not supported. Write the value without its `!`.");
+      return this.empty(place, true);
     }
     const before = this.values;
     this.count(1, place);

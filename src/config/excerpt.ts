@@ -2,12 +2,20 @@ import { lineAround, type Place, positionOf } from "./place.ts";
 
 /** Widest part of a line that is shown; longer ones are cut around the caret. */
 const shownWidth = 120;
+/** What is looked at for secrets around the place; wider than any URL that people write. */
+const searchedWidth = 4000;
 const mask = "***";
 
-/** What stands in a URL where a password or a secret path may stand. */
-const urlSecrets: readonly RegExp[] = [
-  /(?<=\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]*(?=@)/gid,
-  /(?<=\bhttps?:\/\/[^\s/'"]+\/)[^\s'"}\]]+/gid,
+/**
+ * What hides secrets where the file could not be parsed, and inside URLs: their credentials and
+ * paths, what follows a key that sounds secret, signing secrets, and long runs of base64.
+ */
+const secretTexts: readonly RegExp[] = [
+  /(?<=\b[a-z][a-z0-9+.-]*:\/\/)\S*(?=@)/gi,
+  /(?<=\bhttps?:\/\/[^\s/'"]+\/)[^\s'"}\]]+/gi,
+  /(?<=\b(?:\w*pass\w*|pwd|\w*secrets?|\w*tokens?|credentials?|authorization|api_?key)["']?[ \t]*:[ \t]+)\S[^,}\]]*/gi,
+  /\bwhsec_[\w+/=-]+/g,
+  /[\w+/=-]{40,}/g,
 ];
 
 /** A control character would let a file write to the reader's terminal. */
@@ -21,13 +29,13 @@ interface Range {
 
 function maskedRanges(place: Place, line: Range): Range[] {
   const text = place.file.text.slice(line.start, line.end);
-  const inUrls = urlSecrets.flatMap((pattern) =>
+  const inText = secretTexts.flatMap((pattern) =>
     [...text.matchAll(pattern)].map((found) => ({
       start: line.start + found.index,
       end: line.start + found.index + found[0].length,
     }))
   );
-  const clipped = [...place.file.masked, ...inUrls]
+  const clipped = [...place.file.masked, ...inText]
     .map(({ start, end }) => ({
       start: Math.max(start, line.start),
       end: Math.min(end, line.end),
@@ -48,9 +56,18 @@ function cleaned(text: string): string {
   return text.replace(controlCharacter, (found) => found === "\t" ? "\t" : "\ufffd");
 }
 
+/** The part of the line near the place: a line may be megabytes long. */
+function nearby(place: Place): Range {
+  const line = lineAround(place);
+  return {
+    start: Math.max(line.start, place.start - searchedWidth),
+    end: Math.min(line.end, place.start + searchedWidth),
+  };
+}
+
 /** The line with its secrets masked, and a function that maps offsets of the file into it. */
 function maskedLine(place: Place): { text: string; indexOf: (offset: number) => number } {
-  const line = lineAround(place);
+  const line = nearby(place);
   const ranges = maskedRanges(place, line);
   let text = "";
   let at = line.start;

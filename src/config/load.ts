@@ -7,7 +7,7 @@ import { mergeTrees } from "./merge.ts";
 import type { Config } from "./model.ts";
 import { parseYaml } from "./parse_yaml.ts";
 import type { SourceFile } from "./place.ts";
-import { compareProblems, describeFinding, type Finding, type Problem } from "./problem.ts";
+import { describeFindings, type Finding, type Problem } from "./problem.ts";
 import { invalid, read, type ReadContext, type ReadSchema, readSection } from "./read.ts";
 import { resolveConfig } from "./resolve.ts";
 import { ResolveContext } from "./resolve_context.ts";
@@ -137,15 +137,7 @@ function readSections(root: MapNode, context: ReadContext): ReadSections {
 }
 
 function report(findings: readonly Finding[]): { problems: Problem[]; warnings: Problem[] } {
-  const shown = new Map<string, Problem>();
-  for (const problem of findings.map(describeFinding).sort(compareProblems)) {
-    // An alias is read at each of its uses; what is wrong in it is said once.
-    shown.set(
-      `${problem.file}:${problem.line}:${problem.column}:${problem.code}:${problem.message}`,
-      problem,
-    );
-  }
-  const all = [...shown.values()];
+  const all = describeFindings(findings);
   return {
     problems: all.filter((problem) => problem.severity === "error"),
     warnings: all.filter((problem) => problem.severity === "warning"),

@@ -1,7 +1,7 @@
 import { Document, type ErrorCode, parseDocument } from "yaml";
 import { buildTree, type TreeContext } from "./build_tree.ts";
 import type { Finding } from "./problem.ts";
-import type { SourceFile } from "./place.ts";
+import { lineIndexAt, type SourceFile } from "./place.ts";
 import type { TreeNode } from "./tree.ts";
 import { describeYamlFault } from "./yaml_fault.ts";
 
@@ -36,7 +36,7 @@ function parseGuarded(text: string): Document.Parsed | undefined {
       schema: "failsafe", // every scalar stays text: typing is ours, after interpolation
       uniqueKeys: false, // ours is linear and names both places
       prettyErrors: false,
-      logLevel: "silent",
+      logLevel: "error", // below that, a second document would be dropped without a word
     });
   } catch (error) {
     if (error instanceof RangeError) return undefined; // stack overflow
@@ -44,8 +44,7 @@ function parseGuarded(text: string): Document.Parsed | undefined {
   }
 }
 
-function faultFinding(file: SourceFile, code: ErrorCode, pos: readonly number[]): Finding {
-  const start = Math.min(pos[0] ?? 0, file.text.length);
+function faultFinding(file: SourceFile, code: ErrorCode, start: number): Finding {
   const isTooDeep = code === "RESOURCE_EXHAUSTION";
   const line =
     file.text.slice(file.text.lastIndexOf("\n", start - 1) + 1, start + 200).split("\n")[0];
@@ -57,6 +56,18 @@ function faultFinding(file: SourceFile, code: ErrorCode, pos: readonly number[])
       ? "Inside `{ }` and `[ ]` a `${…}` needs double quotes around it."
       : undefined,
   };
+}
+
+/** The parser's complaints, one a line: what follows on the same line is mostly its echo. */
+function faultFindings(file: SourceFile, document: Document.Parsed): Finding[] {
+  const byLine = new Map<number, Finding>();
+  for (const { code, pos } of document.errors) {
+    const start = Math.min(pos[0], file.text.length);
+    const line = lineIndexAt(file, start);
+    if (!byLine.has(line)) byLine.set(line, faultFinding(file, code, start));
+    if (byLine.size === shownFaults) break;
+  }
+  return [...byLine.values()];
 }
 
 /**
@@ -77,8 +88,7 @@ export function parseYaml(file: SourceFile, outside: Omit<TreeContext, "file">):
   if (document === undefined) {
     return fail(file, "PG103", 0, describeYamlFault("RESOURCE_EXHAUSTION"));
   }
-  const faults = document.errors.slice(0, shownFaults)
-    .map((error) => faultFinding(file, error.code, error.pos));
+  const faults = faultFindings(file, document);
   const built = buildTree(document.contents, { ...outside, file });
   if (faults.length > 0) return { root: undefined, isWhole: false, findings: faults };
   return { root: built.root, isWhole: built.root !== undefined, findings: built.findings };

@@ -32,7 +32,8 @@ export function openSource(path: string, folder: string, text: string): SourceFi
   return { path, folder, text, lineStarts, masked: [] };
 }
 
-function lineIndexAt(file: SourceFile, offset: number): number {
+/** Index, from 0, of the line that holds the offset. */
+export function lineIndexAt(file: SourceFile, offset: number): number {
   let low = 0;
   let high = file.lineStarts.length - 1;
   while (low < high) {
@@ -46,8 +47,14 @@ function lineIndexAt(file: SourceFile, offset: number): number {
 /** Line and column of a place's start. */
 export function positionOf(place: Place): Position {
   const line = lineIndexAt(place.file, place.start);
-  const before = place.file.text.slice(place.file.lineStarts[line] ?? 0, place.start);
-  return { line: line + 1, column: [...before].length + 1 };
+  const { text, lineStarts } = place.file;
+  let column = 1;
+  for (let at = lineStarts[line] ?? 0; at < place.start; at++) {
+    const isPair = text.charCodeAt(at) >= 0xd800 && text.charCodeAt(at) < 0xdc00;
+    if (isPair) at++;
+    column++;
+  }
+  return { line: line + 1, column };
 }
 
 /** `config/perigee.yaml:12:9`. */

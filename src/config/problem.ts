@@ -54,11 +54,42 @@ function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** Order of a report: by file, line, column, then code and words, so that it is always the same. */
-export function compareProblems(one: Problem, other: Problem): number {
-  return compareText(one.file, other.file) || one.line - other.line ||
-    one.column - other.column || compareText(one.code, other.code) ||
-    compareText(one.message, other.message);
+/** Order of findings by file and offset: the same as that of their problems, and cheap. */
+function compareFindings(one: Finding, other: Finding): number {
+  const [a, b] = [one.place, other.place];
+  const [first, second] = [a, b].map((place) =>
+    typeof place === "string" ? place : place.file.path
+  );
+  return compareText(first ?? "", second ?? "") ||
+    (typeof a === "string" ? 0 : a.start) - (typeof b === "string" ? 0 : b.start) ||
+    compareText(one.code, other.code) || compareText(one.message, other.message);
+}
+
+/** More problems than anybody reads; each costs a look at its line. */
+const mostProblems = 500;
+
+/**
+ * The findings as problems, sorted by place, each once (what is wrong behind an alias is found at
+ * every use), and cut with a last word where there are too many.
+ */
+export function describeFindings(findings: readonly Finding[]): Problem[] {
+  const problems: Problem[] = [];
+  let last: Finding | undefined;
+  const sorted = findings.toSorted((one, other) => {
+    const bySeverity = Number(one.severity === "warning") - Number(other.severity === "warning");
+    return bySeverity || compareFindings(one, other);
+  });
+  for (const finding of sorted) {
+    if (last !== undefined && compareFindings(last, finding) === 0) continue;
+    last = finding;
+    if (problems.length === mostProblems) {
+      const message = `There are more than ${mostProblems} problems; the others are not listed.`;
+      problems.push(describeFinding({ ...finding, code: "PG108", message, suggestion: undefined }));
+      break;
+    }
+    problems.push(describeFinding(finding));
+  }
+  return problems;
 }
 
 function indented(excerpt: string): string {

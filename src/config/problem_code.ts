@@ -49,6 +49,11 @@ export const problemCodes = {
     "The configuration folder does not exist, cannot be listed, or holds no `*.yaml` or `*.yml` file.",
     "Pass the right folder, or put a configuration there.",
   ),
+  PG108: describe(
+    "too many problems",
+    "There are more problems than a report lists.",
+    "Correct the listed ones first; most of the others usually follow from them.",
+  ),
   PG110: describe(
     "environment variable is not set",
     "A value asks for `${NAME}`, the environment has no such variable and the value names no default.",

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { duration, flag, integer, name, secret, size, text, zone } from "./leaf.ts";
+import { flag, host, integer, name, secret, size } from "./leaf.ts";
+import { duration, zone } from "./leaf_time.ts";
 import { exportSchema, importSchema, sourceSchema } from "./schema_data.ts";
 import { connectorSchema, hubSchema } from "./schema_database.ts";
 import { routeSchema, sinkSchema, triggerSchema } from "./schema_event.ts";
@@ -14,7 +15,7 @@ function tokens(means: string) {
 export const serverSchema = v.pipe(
   v.strictObject({
     host: v.optional(
-      text("Address to listen on; beyond loopback only with `tokens`.", { maxLength: 253 }),
+      host("Address to listen on; beyond loopback only with `tokens`.", "0.0.0.0"),
       "127.0.0.1",
     ),
     port: v.optional(integer("TCP port; 0 takes any free one.", 0, 65_535), 8080),

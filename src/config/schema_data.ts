@@ -1,16 +1,7 @@
 import * as v from "valibot";
 import { datasets } from "../dataset/datasets.ts";
-import {
-  choice,
-  country,
-  duration,
-  flag,
-  id,
-  identifier,
-  integer,
-  reference,
-  text,
-} from "./leaf.ts";
+import { choice, country, flag, id, identifier, integer, reference, text } from "./leaf.ts";
+import { duration } from "./leaf_time.ts";
 import { scheduleKeys, stalenessKey } from "./schema_schedule.ts";
 
 const [firstDataset, ...otherDatasets] = [...datasets.keys()];

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { choice, country, duration, flag, identifier, integer, secret, text } from "./leaf.ts";
+import { choice, country, flag, host, identifier, integer, secret, text } from "./leaf.ts";
+import { duration } from "./leaf_time.ts";
 
 const ssl = v.pipe(
   v.strictObject({
@@ -22,7 +23,7 @@ const addressKeys = {
     "Connection URL as a provider shows it, or `embedded:<database>` for a database of the embedded Postgres. Excludes host, port and database.",
     { example: "postgres://reader:${SHOP_PASSWORD}@db.example.com:5432/shop?sslmode=verify-full" },
   )),
-  host: v.optional(text("Name or IP address of the server.", { example: "db.example.com" })),
+  host: v.optional(host("Name or IP address of the server.", "db.example.com")),
   port: v.optional(integer("TCP port. Without it 5432.", 1, 65_535, "5432")),
   database: v.optional(text("Name of the database. Without it the username.", { example: "shop" })),
   username: v.optional(text("Role to log in as. Wins over the URL's.", { example: "reader" })),

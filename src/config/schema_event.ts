@@ -1,15 +1,6 @@
 import * as v from "valibot";
-import {
-  about,
-  choice,
-  duration,
-  flag,
-  identifier,
-  integer,
-  reference,
-  secret,
-  text,
-} from "./leaf.ts";
+import { about, choice, flag, identifier, integer, reference, secret, text } from "./leaf.ts";
+import { duration } from "./leaf_time.ts";
 import { scheduleKeys } from "./schema_schedule.ts";
 
 const headerName = v.pipe(

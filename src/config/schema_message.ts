@@ -1,16 +1,6 @@
 import * as v from "valibot";
-import {
-  choice,
-  duration,
-  flag,
-  id,
-  integer,
-  locale,
-  reference,
-  size,
-  text,
-  zone,
-} from "./leaf.ts";
+import { choice, flag, id, integer, locale, reference, size, text } from "./leaf.ts";
+import { duration, zone } from "./leaf_time.ts";
 import { testsKey } from "./schema_segment.ts";
 
 const maxTemplate = 4 << 20;

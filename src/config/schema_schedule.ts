@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { cron, duration, moment, weekday, zone } from "./leaf.ts";
+import { cron, duration, moment, weekday, zone } from "./leaf_time.ts";
 
 /** Keys that say when something runs on its own, shared by everything that runs. */
 export const scheduleKeys = {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { choice, duration, id, identifier, name, reference, text } from "./leaf.ts";
+import { choice, id, identifier, name, reference, text } from "./leaf.ts";
+import { duration } from "./leaf_time.ts";
 import { datasetNames } from "./schema_data.ts";
 import { scheduleKeys, stalenessKey } from "./schema_schedule.ts";
 
