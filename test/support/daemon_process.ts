@@ -85,7 +85,8 @@ export function spawnDaemon(
         return line;
       }, deadlineMs),
     end(signal) {
-      child.kill(signal);
+      // Not `child.kill`: after it Deno reports the signal as the end, whatever the exit code was.
+      if (child.pid !== undefined && child.exitCode === null) process.kill(child.pid, signal);
       return ended;
     },
   };
