@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -44,6 +44,8 @@ export function programWords(): [program: string, words: string[]] {
 /** A folder for one test, removed at the end of its scope. */
 export async function makeFolder(scope: Scope): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "perigee-daemon-"));
+  // As a usual checkout: an embedded server of another user keeps its data in it.
+  await chmod(folder, 0o755);
   scope.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
