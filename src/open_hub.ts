@@ -4,6 +4,7 @@ import { embeddedDatabases, resolveEmbedded } from "./config/embedded.ts";
 import { findEmbeddedBinaries } from "./embedded/binaries.ts";
 import { startCluster } from "./embedded/cluster.ts";
 import { type ClusterAddress, findRunningCluster } from "./embedded/running_cluster.ts";
+import { hubTarget } from "./hub/hub_target.ts";
 import { loadMigrations, migrate } from "./hub/migrate.ts";
 import type { Observe } from "./observe/observation.ts";
 import { openConnection } from "./postgres/connection.ts";
@@ -14,9 +15,6 @@ import type { ConnectionTarget } from "./postgres/target.ts";
 
 /** Name of the hub's database in the embedded cluster. */
 export const hubDatabase = "perigee";
-
-const lockTimeoutMs = 10_000;
-const idleInTransactionTimeoutMs = 600_000;
 
 /** The hub, found or started, and the configuration with every address known. */
 export interface OpenHub {
@@ -143,24 +141,6 @@ function addresses(server: ClusterAddress): Pick<FoundCluster, "address"> {
       isPooled: false,
       isEmbedded: true,
     }),
-  };
-}
-
-function hubTarget(config: Config, address: AddressConfig): ConnectionTarget {
-  const { host, port, database, username, password, ssl, isPooled } = address;
-  return {
-    name: "hub",
-    host,
-    port,
-    database,
-    username,
-    password,
-    ssl,
-    isPooled,
-    connectTimeoutMs: config.hub.connectTimeoutMs,
-    statementTimeoutMs: config.hub.statementTimeoutMs,
-    lockTimeoutMs,
-    idleInTransactionTimeoutMs,
   };
 }
 
