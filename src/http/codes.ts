@@ -61,6 +61,12 @@ export const httpCodes = {
       "Something else listens there, the address is not this machine's, or the port needs rights.",
     advice: "Stop what listens there, or set another `server.host` and `server.port`.",
   },
+  PG913: {
+    meaning: "The render-only server cannot start with its configuration.",
+    cause: "The configuration has problems, which are listed, or names no hub.",
+    advice:
+      "Correct the problems; set `hub.url` and PERIGEE_CONFIG, the folder of the configuration.",
+  },
   PG990: {
     meaning: "A fault of the program itself.",
     cause: "An error that no part of the program expected.",

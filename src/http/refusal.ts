@@ -14,6 +14,7 @@ const kinds: Readonly<Record<HttpCode, ErrorKind>> = {
   PG910: "shutdown",
   PG911: "usage",
   PG912: "resource",
+  PG913: "config",
   PG990: "internal",
 };
 
