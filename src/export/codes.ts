@@ -55,4 +55,9 @@ export const exportCodes: Record<string, { meaning: string; cause: string; advic
     cause: "the customer's database or the hub stopped answering in the middle of a transfer",
     advice: "check the link; it is tried again by itself",
   },
+  PG517: {
+    meaning: "a table cannot be verified because it was not exported yet",
+    cause: "the table or its cursor does not exist",
+    advice: "run the export once",
+  },
 };

@@ -40,13 +40,19 @@ export interface TargetSurvey {
 }
 
 /**
- * One script (transaction of its own, nothing written) whose last row but one has a text column
+ * One script (in a transaction of its own, or in the one that is open; nothing written), one row of
+ * which has a text column
  * `survey` with a `TargetSurvey` as JSON. The empty search path makes type names unambiguous.
  */
-export function surveyScript(schema: string, tables: readonly string[]): string {
+export function surveyScript(
+  schema: string,
+  tables: readonly string[],
+  transaction: "own" | "inside",
+): string {
   const names = tables.map((name) => quoteLiteral(name)).join(", ");
   const theSchema = quoteLiteral(schema);
-  return `begin read only;
+  const [begin, commit] = transaction === "own" ? ["begin read only;", "; commit"] : ["", ""];
+  return `${begin}
 set local search_path = pg_catalog;
 select json_build_object(
   'versionNum', current_setting('server_version_num')::integer,
@@ -61,8 +67,7 @@ select json_build_object(
     where n.nspname = ${theSchema} and c.relname in (${names})
       and c.relkind in ('r', 'p', 'v', 'm', 'f')
   )
-)::text as survey;
-commit`;
+)::text as survey${commit}`;
 }
 
 const columnsOfTable = `(

@@ -20,15 +20,17 @@ export interface ExportSurvey {
 }
 
 /**
- * Looks at both ends and writes nothing. Afterwards the hub's connection is inside the run's read
+ * Looks at both ends and writes nothing. With `inside`, the customer's connection is in a read
+ * transaction already (`beginTargetRead`) and stays in it. Afterwards the hub's connection is inside the run's read
  * transaction, at the snapshot that `hub` tells. The cursors are read first: a window from an older
  * cursor holds more than is needed, never less. Throws PG501, PG502 and PG2xx.
  */
 export async function surveyExport(
   config: ExportConfig,
   { hub, target }: ExportSession,
+  transaction: "own" | "inside" = "own",
 ): Promise<ExportSurvey> {
-  const found = await surveyTarget(config, { hub, target })
+  const found = await surveyTarget(config, { hub, target }, transaction)
     .catch((error) => {
       throw describeFailure(error, { doing: `look at ${config.schema}`, target: target.target });
     });
@@ -51,9 +53,14 @@ export async function surveyExport(
 async function surveyTarget(
   config: ExportConfig,
   { target }: ExportSession,
+  transaction: "own" | "inside",
 ): Promise<Pick<ExportSurvey, "target" | "cursors">> {
   const names = tableNames(config);
-  const script = surveyScript(config.schema, [...names, cursorsName, exportsName, rejectsName]);
+  const script = surveyScript(
+    config.schema,
+    [...names, cursorsName, exportsName, rejectsName],
+    transaction,
+  );
   const results = await target.sql.unsafe(script) as unknown as { survey?: string }[][];
   const text = results.flat().find((row) => row.survey !== undefined)?.survey;
   if (text === undefined) throw new Error("the survey is one row");

@@ -8,7 +8,7 @@ import { exportWindow } from "./export_window.ts";
 import { place } from "./fit_table.ts";
 import { loadTable } from "./load_table.ts";
 import { countRejects } from "./rejects.ts";
-import { addColumnsStatement, widenColumnsStatement } from "./table_ddl.ts";
+import { alterationStatements } from "./table_changes.ts";
 import type { TableCounts, TableRun } from "./table_run.ts";
 
 /** What is to be done for one table, decided before anything is written. */
@@ -44,7 +44,7 @@ async function writeOnce(plan: TablePlan, isCareful: boolean): Promise<TableCoun
   const { run, cursor, next } = plan;
   const { table } = run.fitted;
   await claimCursor(run.target.sql, table.schema, next, cursor);
-  for (const statement of alterations(plan)) await run.target.sql.unsafe(statement);
+  for (const statement of alterationStatements(run.fitted)) await run.target.sql.unsafe(statement);
   const counts = await applyWork(plan, isCareful);
   const knowsRejects = run.hasRejects || counts.rejected > 0;
   await moveCursor(run.target.sql, table.schema, next, cursor?.snapshot ?? null, {
@@ -53,13 +53,6 @@ async function writeOnce(plan: TablePlan, isCareful: boolean): Promise<TableCoun
   });
   run.signal.throwIfAborted();
   return counts;
-}
-
-function alterations({ run: { fitted } }: TablePlan): string[] {
-  return [
-    ...fitted.added.length > 0 ? [addColumnsStatement(fitted.table, fitted.added)] : [],
-    ...fitted.widened.length > 0 ? [widenColumnsStatement(fitted.table, fitted.widened)] : [],
-  ];
 }
 
 function applyWork(plan: TablePlan, isCareful: boolean): Promise<TableCounts> {

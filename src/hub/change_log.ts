@@ -1,6 +1,7 @@
 import type { Sql } from "postgres";
 import { type Dataset, type DatasetName, datasets, requireDataset } from "../dataset/datasets.ts";
 import { windowCondition } from "./dataset_rows.ts";
+import { type Lease, requireLease } from "./lease.ts";
 
 /** What a glance at the change log found. */
 export interface ChangeGlance {
@@ -136,4 +137,32 @@ async function deletePruned(sql: Sql, dataset: Dataset): Promise<number> {
     deleted += count;
     if (count < batchRows) return deleted;
   }
+}
+
+/** Keys that are logged in one statement. */
+const keysAtOnce = 10_000;
+
+/**
+ * Logs keys of a dataset as touched, so that every export reads them again. `keys` are JSON arrays
+ * of the key's values, as texts. Harmless to repeat; only the holder of the lease may do it.
+ */
+export async function touchKeys(
+  hub: Sql,
+  lease: Lease,
+  name: DatasetName,
+  keys: readonly string[],
+): Promise<void> {
+  const { key, changesTable } = requireDataset(name);
+  const columns = key.map(({ hubColumn }) => hubColumn).join(", ");
+  const values = key.map(({ hubType }, index) => `(k.value ->> ${index})::${hubType}`).join(", ");
+  await hub.begin(async (sql) => {
+    await requireLease(sql, lease);
+    for (let start = 0; start < keys.length; start += keysAtOnce) {
+      await sql.unsafe(
+        `insert into perigee.${changesTable} (${columns})
+        select ${values} from json_array_elements($1::text::json) as k (value)`,
+        [`[${keys.slice(start, start + keysAtOnce).join(",")}]`],
+      );
+    }
+  });
 }

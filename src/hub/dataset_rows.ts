@@ -31,6 +31,11 @@ export function windowRowsQuery(query: RowQuery, snapshot: string): string {
 ${touchedRows(query.dataset, snapshot)} order by ${keyList(query.dataset, "k")}`;
 }
 
+/** How many rows there are, as the column `count`. */
+export function countRowsQuery(dataset: Dataset): string {
+  return `select count(*)::text as count from perigee.${dataset.hubTable}`;
+}
+
 /** How many texts `allRowsQuery` cuts, as the column `truncated`. */
 export function truncatedInAllQuery(query: RowQuery): string {
   return `select ${truncatedCount(query)} as truncated from perigee.${query.dataset.hubTable} as t`;

@@ -126,8 +126,8 @@ async function exportAndKill(
     children.add(child);
     const ended = new Promise((resolve) => child.once("close", resolve));
     await new Promise((resolve) => child.stdout?.once("data", resolve));
-    child.stdout?.on("data", (text: Uint8Array) => runs += text.toString().split("\n").length - 1);
-    await pause(random() * 600);
+    child.stdout?.on("data", (text: Uint8Array) => runs += countRuns(text));
+    await pause(random() * 1_500);
     child.kill("SIGKILL");
     await ended;
     children.delete(child);
@@ -135,10 +135,15 @@ async function exportAndKill(
   return runs;
 }
 
+/** How many runs a process tells of that came to their end. */
+function countRuns(text: Uint8Array): number {
+  return new TextDecoder().decode(text).split("\n").filter((line) => line.startsWith("{")).length;
+}
+
 /** Ends sessions of exports at either end, in whatever they are doing. */
 async function endBackends(databases: readonly Sql[], { random, until }: Storm): Promise<void> {
   while (performance.now() < until) {
-    await pause(50 + random() * 250);
+    await pause(150 + random() * 700);
     const sql = databases[pick(random, databases.length)];
     await sql?.unsafe(`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name in ('perigee export/shop', 'perigee shop')
