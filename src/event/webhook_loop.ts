@@ -32,7 +32,7 @@ const pollMs = 1_000;
 const firstLookMs = 5;
 
 /** Time a claim lasts beyond what sending can take, ms. */
-const spareLeaseMs = 30_000;
+const spareLeaseMs = 10_000;
 
 /** How long a stop waits for requests under way to be recorded, ms. */
 const recordTimeoutMs = 5_000;

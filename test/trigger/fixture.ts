@@ -85,17 +85,36 @@ export async function openShop(
     hubTarget: hubDatabase.target,
     shopTarget,
     shop: shopDatabase.sql,
-    deps: (part = {}, sinks = new Map()) => ({
-      config: {
-        sources: new Map(sources.map((source) => [source.name, source])),
-        segments: new Map([[segment.name, segment]]),
-        triggers: new Map([["birthday", birthdayTrigger(part)]]),
-        sinks,
-      } as Partial<Config> as Config,
-      hub,
-      hubTarget: hubDatabase.target,
-      connectors: registry,
-    }),
+    deps: (part = {}, sinks = new Map()) =>
+      shopDeps(hub, hubDatabase.target, shopTarget, { part, sinks, sources, registry }),
+  };
+}
+
+/** What a run is given whose hub and shop are these. */
+export function shopDeps(
+  hub: Pool,
+  hubTarget: ConnectionTarget,
+  shopTarget: ConnectionTarget,
+  more: {
+    readonly part?: Partial<TriggerConfig>;
+    readonly sinks?: ReadonlyMap<string, SinkConfig>;
+    readonly sources?: readonly SourceConfig[];
+    readonly registry?: ConnectorRegistry;
+  } = {},
+): TriggerDeps {
+  const { part = {}, sinks = new Map(), sources = [promoCodes] } = more;
+  const registry = more.registry ??
+    new ConnectorRegistry(new Map([["shop", connectorOf(shopTarget)]]));
+  return {
+    config: {
+      sources: new Map(sources.map((source) => [source.name, source])),
+      segments: new Map([[segment.name, segment]]),
+      triggers: new Map([["birthday", birthdayTrigger(part)]]),
+      sinks,
+    } as Partial<Config> as Config,
+    hub,
+    hubTarget,
+    connectors: registry,
   };
 }
 
