@@ -161,3 +161,30 @@ export async function applyMembership(
     returning total::float8 as total`;
   return { entered: came.count, left: gone.count, total: row?.total ?? 0 };
 }
+
+/** A contact as lists show it. */
+export interface SampledContact {
+  readonly contactId: string;
+  readonly email: string | null;
+  readonly sms: string | null;
+  readonly externalCustomerId: string | null;
+}
+
+/** How many contacts `members` (a SELECT of `contact_id`) returns, and the first of them. */
+export async function sampleMembers(
+  sql: Sql,
+  members: string,
+  limit: number,
+): Promise<{ total: number; contacts: SampledContact[] }> {
+  await sql.unsafe("truncate segment_result");
+  await sql.unsafe(`insert into segment_result (contact_id) select distinct contact_id
+    from (${members}) as member`);
+  const [row] = await sql<{ total: number }[]>`
+    select count(*)::float8 as total from segment_result`;
+  const contacts = await sql<SampledContact[]>`
+    select c.contact_id::text as "contactId", c.email, c.sms,
+      c.external_customer_id as "externalCustomerId"
+    from segment_result r join perigee.contacts c using (contact_id)
+    order by c.contact_id limit ${limit}`;
+  return { total: row?.total ?? 0, contacts: contacts.map((contact) => ({ ...contact })) };
+}

@@ -214,25 +214,30 @@ export function compareNumberSql(sql: string, compare: CountConfig): string {
 }
 
 /** Does the number 0 meet the comparison? Then contacts without any row do. */
-export function acceptsZero({ operator, value }: CountConfig): boolean {
+export function acceptsZero(compare: CountConfig): boolean {
+  return meetsNumber(0, compare);
+}
+
+/** Does a number meet what `count` or `sum` of a leaf ask? */
+export function meetsNumber(number: number, { operator, value }: CountConfig): boolean {
   if (operator === "between") {
     const [lower, upper] = value as readonly [number, number];
-    return lower <= 0 && upper >= 0;
+    return lower <= number && number <= upper;
   }
   const limit = value as number;
   switch (operator) {
     case "=":
-      return limit === 0;
+      return number === limit;
     case "<>":
-      return limit !== 0;
+      return number !== limit;
     case "<":
-      return limit > 0;
+      return number < limit;
     case "<=":
-      return limit >= 0;
+      return number <= limit;
     case ">":
-      return limit < 0;
+      return number > limit;
     case ">=":
-      return limit <= 0;
+      return number >= limit;
   }
 }
 

@@ -17,6 +17,8 @@ export interface RemoteLeaf {
   readonly place: string;
   /** SELECT of one column `key`; or of `key` and `payload`, the rows of the key, with `having`. */
   readonly statement: string;
+  /** The configuration's own SQL, where the leaf is such; not yet known to be one SELECT. */
+  readonly query: string | undefined;
   /** The condition over the source's table `t`, where the leaf can share one scan with others. */
   readonly scan: { readonly source: string; readonly condition: string } | undefined;
   /** What the number of rows, `n`, has to meet, where only the hub can tell whose rows they are. */
@@ -150,7 +152,7 @@ class Planner {
     const keySql = sourceKeyExpression(column, key.field);
     const from = `from ${quoteQualified(source.schema, source.table)} as t where ${condition}`;
     const known = `and ${column} is not null`;
-    const shared = { connector, field: key.field, place: node.place };
+    const shared = { connector, field: key.field, place: node.place, query: undefined };
     if (node.count === undefined) {
       const distinct = table.isKeyUnique ? "" : "distinct ";
       return {
@@ -161,9 +163,10 @@ class Planner {
         isComplement: false,
       };
     }
-    const isComplement = acceptsZero(node.count);
+    const { count } = node;
+    const isComplement = acceptsZero(count);
     const meets = (n: string) => {
-      const sql = compareNumberSql(n, node.count!);
+      const sql = compareNumberSql(n, count);
       return isComplement ? `not (${sql})` : sql;
     };
     // Only libphonenumber knows which numbers are the same, so the hub adds up their rows.
@@ -181,13 +184,14 @@ class Planner {
 
   #sqlLeaf({ connector, sql, place }: NodeOf<"sql">): NewLeaf {
     const { field } = this.#requireKey(connector);
+    const query = sql.replace(/[\s;]+$/, "");
+    const key = sourceKeyExpression("leaf.key", field);
     return {
       connector,
       field,
       place,
-      statement: `select distinct ${sourceKeyExpression("leaf.key", field)} as key from (${
-        withoutEnd(sql)
-      }\n) as leaf (key)`,
+      query,
+      statement: `select distinct ${key} as key from (${query}\n) as leaf (key)`,
       scan: undefined,
       having: undefined,
       isComplement: false,
@@ -207,8 +211,4 @@ function leafMembers(leaf: number): string {
 
 function except(members: string): string {
   return `${everyContact} except (${members})`;
-}
-
-function withoutEnd(sql: string): string {
-  return sql.replace(/[\s;]+$/, "");
 }

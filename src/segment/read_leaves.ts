@@ -3,7 +3,7 @@ import type { Config } from "../config/model.ts";
 import { hubKeyExpression, normalisePhone, sourceKeyExpression } from "../connector/contact_key.ts";
 import { withReadTransaction } from "../connector/read_transaction.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
-import { PerigeeError } from "../error.ts";
+import type { PerigeeError } from "../error.ts";
 import { cachePhoneNumbers } from "../hub/phone_number.ts";
 import {
   createKeyTable,
@@ -17,6 +17,7 @@ import { copyBetween } from "../postgres/copy_stream.ts";
 import { describeFailure } from "../postgres/failure.ts";
 import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
 import type { RemoteLeaf } from "./plan_segments.ts";
+import { requireOneSelect } from "./require_one_select.ts";
 
 /** One statement for the customer's database and the leaves that it answers. */
 export interface LeafRead {
@@ -162,29 +163,8 @@ function sharedStatement(leaves: readonly RemoteLeaf[], config: Config): string 
 }
 
 async function plainRead(leaf: RemoteLeaf, source: Connection): Promise<LeafRead> {
-  await requireOneStatement(leaf, source);
+  await requireOneSelect(leaf, source.sql, source.target);
   return { statement: leaf.statement, hasPayload: leaf.having !== undefined, leaves: [leaf] };
-}
-
-/**
- * The extended protocol takes exactly one statement, so SQL of the configuration that would leave
- * its parentheses and begin another one is refused here, before COPY, which has no such check.
- */
-async function requireOneStatement(leaf: RemoteLeaf, source: Connection): Promise<void> {
-  if (leaf.scan !== undefined) return;
-  try {
-    await source.sql.unsafe(leaf.statement, [], { prepare: true }).describe();
-  } catch (error) {
-    const { sqlstate } = describeFailure(error, { doing: "read", target: source.target });
-    if (sqlstate !== "42601") throw refused(error, leaf, source);
-    throw new PerigeeError(`the SQL of a segment at ${leaf.place} is not one SELECT of a key`, {
-      kind: "config",
-      code: "PG623",
-      advice: "Write one SELECT with the contact key as its only column.",
-      sqlstate,
-      cause: error,
-    });
-  }
 }
 
 async function estimateCost(
