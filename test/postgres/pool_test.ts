@@ -96,7 +96,10 @@ test("a reserved session is one's own until it is released", async (t) => {
 });
 
 test("who waits longer than the limits for a connection is told so", async (t) => {
-  const { pool: { sql } } = await open(t, 1, { connectTimeoutMs: 100, statementTimeoutMs: 100 });
+  const { pool: { sql } } = await open(t, 1, {
+    connectTimeoutMs: 1_900,
+    statementTimeoutMs: 100,
+  });
   const session = await sql.reserve();
   const error = await rejection(sql`select 1`.then());
   assert.equal(error.code, "PG292");
