@@ -13,9 +13,9 @@ const mask = "***";
 const secretTexts: readonly RegExp[] = [
   /(?<=\b[a-z][a-z0-9+.-]*:\/\/)\S*(?=@)/gi,
   /(?<=\bhttps?:\/\/[^\s/'"]+\/)[^\s'"}\]]+/gi,
-  /(?<=\b(?:\w*pass\w*|pwd|\w*secrets?|\w*tokens?|credentials?|authorization|api_?key)["']?[ \t]*:[ \t]+)\S[^,}\]]*/gi,
+  /(?<=\b(?:\w*pass\w*|pwd|\w*secrets?|\w*tokens?|bearer|credentials?|authorization|api_?key)["']?[ \t]*:[ \t]+)(?:(?<=:[ \t]+)\[[^\]]*\]?|[^\s,}\][{](?:[^,}\]]*[^\s,}\]])?)/gi,
   /\bwhsec_[\w+/=-]+/g,
-  /[\w+/=-]{40,}/g,
+  /[\w+/=-]{64,}/g,
 ];
 
 /** A control character would let a file write to the reader's terminal. */

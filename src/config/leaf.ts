@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import * as v from "valibot";
 import type { ProblemCode } from "./problem_code.ts";
-import { parseSize } from "./size.ts";
+import { formatSize, parseSize } from "./size.ts";
 import { isCountry, isLocale } from "./zone.ts";
 
 /** Sections whose entries have names that other parts refer to. */
@@ -101,7 +101,8 @@ export function name() {
     v.check((text) => entityName.test(text)),
     about({
       kind: "name",
-      wanted: "letters, digits, `_`, `-` and `.`, beginning with a letter or `_`, 63 at most",
+      wanted:
+        "names of letters, digits, `_`, `-` and `.`, beginning with a letter or `_`, 63 at most",
       code: "PG130",
     }),
   );
@@ -183,7 +184,9 @@ export function size(means: string, minBytes: number, maxBytes: number) {
     v.description(means),
     about({
       kind: "size",
-      wanted: `a size such as 512KB or 64MB, from ${minBytes} to ${maxBytes} bytes`,
+      wanted: `a size such as 512KB or 64MB, from ${formatSize(minBytes)} to ${
+        formatSize(maxBytes)
+      }`,
       code: "PG126",
       pattern: "^\\d+(\\.\\d+)? ?([KkMmGg]i?)?[Bb]$",
       suggest: (text) => /^\d+$/.test(text) ? `The unit is missing: \`${text}B\`?` : undefined,

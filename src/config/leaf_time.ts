@@ -1,14 +1,14 @@
 import * as v from "valibot";
 import { isMoment, parseWeekdays } from "./condition_value.ts";
 import { findCronFault } from "./cron.ts";
-import { parseDuration } from "./duration.ts";
+import { formatDuration, parseDuration } from "./duration.ts";
 import { about } from "./leaf.ts";
 import { isZone, nearestZone } from "./zone.ts";
 
 /** A length of time, in milliseconds once read. */
 export function duration(means: string, options: { minMs?: number; example?: string } = {}) {
   const { minMs = 0 } = options;
-  const least = minMs > 0 ? ` of at least ${minMs} ms` : "";
+  const least = minMs > 0 ? ` of at least ${formatDuration(minMs)}` : "";
   return v.pipe(
     v.string(),
     v.description(means),

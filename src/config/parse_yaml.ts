@@ -1,4 +1,4 @@
-import { Document, type ErrorCode, parseDocument } from "yaml";
+import { type Document, type ErrorCode, isCollection, isScalar, parseDocument, visit } from "yaml";
 import { buildTree, type TreeContext } from "./build_tree.ts";
 import type { Finding } from "./problem.ts";
 import { lineIndexAt, type SourceFile } from "./place.ts";
@@ -58,13 +58,30 @@ function faultFinding(file: SourceFile, code: ErrorCode, start: number): Finding
   };
 }
 
+/** Where the quote or bracket opens that is still open at the offset; undefined when none is. */
+function findOpening(document: Document.Parsed, at: number): number | undefined {
+  let opening: number | undefined;
+  visit(document, (_key, node) => {
+    const isBracket = isCollection(node) && node.flow === true;
+    const isQuote = isScalar(node) && node.type?.startsWith("QUOTE") === true;
+    if (!isBracket && !isQuote) return;
+    const [start, end] = node.range ?? [at, 0];
+    if (start < at && end >= at) opening = start;
+  });
+  return opening;
+}
+
 /** The parser's complaints, one a line: what follows on the same line is mostly its echo. */
 function faultFindings(file: SourceFile, document: Document.Parsed): Finding[] {
   const byLine = new Map<number, Finding>();
   for (const { code, pos } of document.errors) {
     const start = Math.min(pos[0], file.text.length);
     const line = lineIndexAt(file, start);
-    if (!byLine.has(line)) byLine.set(line, faultFinding(file, code, start));
+    if (byLine.has(line)) continue;
+    // The end of the file is where the parser notices; the opening is what people look for.
+    const isAtEnd = code === "MISSING_CHAR" && file.text.slice(start).trim() === "";
+    const opening = isAtEnd ? findOpening(document, start) : undefined;
+    byLine.set(line, faultFinding(file, code, opening ?? start));
     if (byLine.size === shownFaults) break;
   }
   return [...byLine.values()];

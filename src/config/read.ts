@@ -3,7 +3,14 @@ import type { LeafAbout, Section } from "./leaf.ts";
 import type { Place } from "./place.ts";
 import type { Finding } from "./problem.ts";
 import { nearest, shownName, suggestName } from "./spelling.ts";
-import { isAbsent, type ListNode, type MapNode, plainOf, type TreeNode } from "./tree.ts";
+import {
+  isAbsent,
+  type ListNode,
+  type MapNode,
+  plainOf,
+  type ScalarNode,
+  type TreeNode,
+} from "./tree.ts";
 import { readLeaf } from "./read_leaf.ts";
 
 /** What reading needs to know beyond the schema. */
@@ -124,6 +131,12 @@ function readMapping(schema: ReadSchema, node: MapNode, label: string, context: 
     if (value[key] === undefined) delete value[key];
   }
   return isValid ? value : invalid;
+}
+
+/** Keeps a literal secret out of excerpts; of a URL they show what `excerpt.ts` leaves of it. */
+function maskLiteral(node: ScalarNode, leaf: LeafAbout): void {
+  const isShown = leaf.kind !== "secret text" || /:\/\/|^embedded:|^\$\{[^:}]*\}$/.test(node.text);
+  if (!isShown && !node.isInterpolated) node.place.file.masked.push(node.place);
 }
 
 function bareOptional(schema: ReadSchema): ReadSchema {
@@ -251,7 +264,9 @@ export function read(
   }
   if (node.kind === "list") return readList(target, node, label, context);
   if (node.kind === "scalar") {
-    const leaf = readLeaf(target, leafOf(target), node, label, context.names);
+    const about = leafOf(target);
+    if (about?.isSecret === true) maskLiteral(node, about);
+    const leaf = readLeaf(target, about, node, label, context.names);
     if (leaf.finding === undefined) return leaf.value;
     report(context, leaf.finding);
     return leaf.isUsable === true ? leaf.value : invalid;

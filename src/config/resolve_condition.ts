@@ -20,15 +20,20 @@ function familyIn(dataset: DatasetName, column: string): ColumnFamily | undefine
   return found === undefined ? undefined : columnFamily(found.hubType);
 }
 
+function isKnown(column: string, dataset: DatasetName): boolean {
+  const { columns } = requireDataset(dataset);
+  return dataset === "contacts" || columns.some((each) => each.parameter === column);
+}
+
 function checkColumn(
   column: string,
   dataset: DatasetName,
   path: TreePath,
   context: ResolveContext,
 ): void {
-  const known = requireDataset(dataset).columns.map((each) => each.parameter);
   // Any other name on a contact is an additional field; resolve.ts warns when no import fills it.
-  if (dataset === "contacts" || known.includes(column)) return;
+  if (isKnown(column, dataset)) return;
+  const known = requireDataset(dataset).columns.map((each) => each.parameter);
   context.error(
     "PG143",
     context.key(path),
@@ -222,8 +227,9 @@ export function resolveSum(path: TreePath, dataset: DatasetName, context: Resolv
   if (typeof column === "string" && familyIn(dataset, column) === "number" && compare) {
     return { column, compare };
   }
-  if (typeof column === "string" && familyIn(dataset, column) === undefined) {
+  if (typeof column === "string" && !isKnown(column, dataset)) {
     checkColumn(column, dataset, [...path, "column"], context);
+    return "bad" as const;
   }
   const message =
     '`sum` wants a column of numbers and one comparison: { column: totalCost, ">": 100 }.';

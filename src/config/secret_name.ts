@@ -1,6 +1,7 @@
 import { editDistance } from "./spelling.ts";
 
-const secretPart = /pass|pwd|secret|token|credential|authori[sz]ation|api[-_]?key|private[-_]?key/i;
+const secretPart =
+  /pass|pwd|secret|token|bearer|credential|authori[sz]ation|api[-_]?key|private[-_]?key/i;
 const oftenMisspelt = ["password", "secrets", "secret", "tokens", "token"];
 
 /**
