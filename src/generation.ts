@@ -78,6 +78,7 @@ export function prepareGeneration(
         hubChannels: hubChannels(deliveries, foundation),
         observe,
         wake: (name) => scheduler.wake(name),
+        catchUp: (name) => scheduler.request(name, "start"),
       });
       started.push(() => wakeUps.close());
     },

@@ -39,14 +39,23 @@ export const start: Command = {
     };
     const daemon = await startDaemon({ config, load, clock: systemClock, observe });
     process.on("SIGHUP", () => daemon.reload());
-    const watching = watchFiles(() => files, systemClock, io.signal, () => daemon.reload());
+    if (io.env["PERIGEE_WATCH"] !== "off") {
+      void watchFiles(() => files, systemClock, io.signal, () => daemon.reload());
+    }
     if (hasSample(config)) {
       void daemon.caughtUp.then(() => {
         io.err(`\n${describeFirstSteps(daemon.config, daemon.url).join("\n")}\n\n`);
       });
     }
-    await watching;
+    await aborted(io.signal);
     const unfinished = await daemon.stop(String(io.signal.reason));
     return unfinished === 0 ? 0 : 1;
   },
 };
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -17,12 +17,14 @@ export interface WakeUpOptions {
   readonly hubChannels: HubChannels;
   readonly observe: Observe;
   readonly wake: (name: string) => void;
+  /** What was notified before now went unheard; `name` may have missed something. */
+  readonly catchUp: (name: string) => void;
 }
 
 /**
  * Listens on the hub and on every connector that a job wants to be woken by: one connection each.
- * NOTIFY only makes things faster. Whenever a connection listens again, everything that it serves
- * is woken, because what was notified in between is lost; the schedules poll anyway.
+ * NOTIFY only makes things faster. Whenever a connection begins to listen, everything that it
+ * serves catches up, because what was notified before is lost; the schedules poll anyway.
  */
 export function startWakeUps(options: WakeUpOptions): { close(): Promise<void> } {
   const databases = new Set(
@@ -40,7 +42,7 @@ export function startWakeUps(options: WakeUpOptions): { close(): Promise<void> }
 }
 
 function listen(
-  { jobs, observe, wake }: WakeUpOptions,
+  { jobs, observe, wake, catchUp }: WakeUpOptions,
   connector: string | undefined,
   target: ConnectionTarget,
   more: HubChannels,
@@ -60,7 +62,6 @@ function listen(
       for (const name of names) wake(name);
     };
   }
-  let hasListened = false;
   return openListener(target, {
     channels,
     onListening: () => {
