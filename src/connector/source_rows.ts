@@ -89,6 +89,7 @@ export async function fetchSourceRows(
     `select id::text as place, rows, found, kept, too_long as "tooLong"
      from (${sourceRowsSql(shape, wanted)}) fetched`,
     [JSON.stringify(keys)],
+    { prepare: true },
   );
   const byPlace = new Map(rows.map(({ place, ...row }) => [Number(place), row]));
   return keys.map((_key, index) => {
