@@ -37,6 +37,9 @@ comment on column perigee.deliveries.due_at is 'Pending: when it may be claimed;
 comment on column perigee.deliveries.is_alone is 'A sink of format array gets it in a request of its own, because a batch with it was refused.';
 comment on column perigee.deliveries.last_answer is 'The first 300 characters of the last answer that was not 2xx.';
 
+-- For the retention of events. As small as an index can be, because other programs write events too.
+create index events_occured on perigee.events using brin (occured);
+
 create table perigee.sinks (
   name text primary key,
   state text not null default 'active' check (state in ('active', 'paused', 'disabled')),

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pruneEvents } from "../../src/event/prune_events.ts";
+import { openHubPool, queueEvents, readDeliveries } from "./fixture.ts";
+
+const dayMs = 86_400_000;
+
+test("retention deletes what was delivered and old events that nothing waits for", async (t) => {
+  const { sql } = await openHubPool(t);
+  const [old, fresh, dead, waiting] = await queueEvents(sql, [1, 2, 3, 4]);
+  await sql`update perigee.deliveries set state = 'delivered', finished_at = now() - case event_id
+      when ${old ?? ""}::bigint then interval '8 days' else interval '6 days' end
+    where event_id in (${old ?? ""}, ${fresh ?? ""})`;
+  await sql`update perigee.deliveries set state = 'dead', finished_at = now() - interval '90 days'
+    where event_id = ${dead ?? ""}`;
+  await sql`update perigee.events set occured = now() - interval '40 days'
+    where event_id in (${old ?? ""}, ${waiting ?? ""})`;
+  await sql`insert into perigee.trigger_ticks (trigger_name, scheduled_at, finished_at)
+    values ('t', now() - interval '99 days', now() - interval '99 days'), ('t', now(), null)`;
+  const retention = {
+    runsMs: 30 * dayMs,
+    deliveriesMs: 7 * dayMs,
+    eventsMs: 30 * dayMs,
+    maxChangeRows: 1,
+  };
+  const signal = new AbortController().signal;
+  assert.deepEqual(await pruneEvents(sql, retention, signal), {
+    deliveries: 1,
+    events: 1,
+    ticks: 1,
+  });
+  const states = (await readDeliveries(sql)).map((row) => row.state);
+  assert.deepEqual(states, ["delivered", "dead", "pending"]);
+  assert.deepEqual(await pruneEvents(sql, { ...retention, eventsMs: undefined }, signal), {
+    deliveries: 0,
+    events: 0,
+    ticks: 0,
+  });
+});
