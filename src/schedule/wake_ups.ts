@@ -66,10 +66,8 @@ function listen(
     channels,
     onListening: () => {
       observe({ kind: "listen_started", target: target.name, channels: Object.keys(channels) });
-      // The first time, the scheduler's own start runs what may have been missed.
-      if (hasListened) { for (const name of new Set([...served.values()].flat())) wake(name); }
-      if (hasListened) { for (const handle of Object.values(more)) handle(""); }
-      hasListened = true;
+      for (const name of new Set([...served.values()].flat())) catchUp(name);
+      for (const handle of Object.values(more)) handle("");
     },
     onDeaf: (error) => observe({ kind: "listen_failed", target: target.name, error }),
   });
