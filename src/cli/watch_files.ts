@@ -9,7 +9,7 @@ import type { Clock } from "../clock.ts";
 const intervalMs = 1_000;
 
 /**
- * Calls `onChange` whenever one of the files or one of their folders was changed, replaced, added or
+ * Calls `onChange` once, for what changed since the files were read, and then whenever one of the files or one of their folders was changed, replaced, added or
  * removed, until the signal aborts. `files` is asked each time, because a reload may read others.
  */
 export async function watchFiles(
@@ -19,6 +19,7 @@ export async function watchFiles(
   onChange: () => void,
 ): Promise<void> {
   let before = await fingerprint(files());
+  onChange();
   while (!signal.aborted) {
     await clock.sleep(intervalMs, signal).catch(() => undefined);
     const now = await fingerprint(files());
