@@ -26,6 +26,8 @@ export interface PairedOptions {
    * `atMost`: the first's time divided by the second's must stay within it.
    */
   readonly kind?: "atLeast" | "atMost";
+  /** Brings back what a run changes; called before every run and not timed. */
+  readonly prepare?: Work;
 }
 
 /**
@@ -37,13 +39,14 @@ export async function pairedRatio(
   limit: number,
   first: Work,
   second: Work,
-  { area, runs = 41, kind = "atLeast" }: PairedOptions,
+  { area, runs = 41, kind = "atLeast", prepare }: PairedOptions,
 ): Promise<PairedResult> {
   const times: [number[], number[]] = [[], []];
   const warmUp = Math.ceil(runs / 10) + 2;
   for (let run = -warmUp; run < runs; run++) {
     const order = run % 2 === 0 ? [0, 1] : [1, 0];
     for (const side of order) {
+      await prepare?.();
       const start = performance.now();
       await (side === 0 ? first : second)();
       const elapsed = performance.now() - start;

@@ -17,7 +17,7 @@ import type { RunContext } from "../../src/hub/run.ts";
 import type { Observation } from "../../src/observe/observation.ts";
 import { openPool, type Pool } from "../../src/postgres/pool.ts";
 import type { ConnectionTarget } from "../../src/postgres/target.ts";
-import { openTestDatabase, openTestHub, type TestDatabase } from "./database.ts";
+import { openTestDatabase, openTestHub, type Scope, type TestDatabase } from "./database.ts";
 
 /** A hub, a customer's database `shop`, and what parts that run are given. */
 export interface World {
@@ -61,8 +61,8 @@ export async function openWorld(
     column: "email",
     field: { kind: "email" },
   },
+  scope: Scope = { after },
 ): Promise<World> {
-  const scope = { after };
   const hub = await openTestHub(scope);
   const shop = await openTestDatabase(scope, setupSql);
   const pool = openPool(hub.target, { max: 2 });
@@ -77,7 +77,7 @@ export async function openWorld(
     key,
   };
   const connectors = new ConnectorRegistry(new Map([["shop", connector]]));
-  after(async () => {
+  scope.after(async () => {
     await connectors.close(0);
     await pool.close(0);
   });

@@ -1,0 +1,131 @@
+import type { ConditionOperator } from "../src/config/condition_operator.ts";
+import type { Config, SegmentConfig } from "../src/config/model.ts";
+import { claimLease, releaseLease } from "../src/hub/lease.ts";
+import { runSegment, runSegments } from "../src/segment/run_segment.ts";
+import { sampleSegment } from "../src/segment/sample_segment.ts";
+import { importOnce } from "../test/support/imports.ts";
+import { importOf, segmentOf, sourceOf, type World } from "../test/support/world.ts";
+import { customerCount, withCustomers } from "./customers.ts";
+import { pairedRatio, printResult } from "./paired.ts";
+
+const area = "segment";
+const half = customerCount / 2;
+const shown = customerCount.toLocaleString("en");
+
+function spending(name: string, id: number, operator: ConditionOperator, value: unknown) {
+  const condition = { column: "spent", operator, value, ignoreCase: false, place: name };
+  return segmentOf(name, id, {
+    kind: "source",
+    source: "customers",
+    conditions: [condition],
+    count: undefined,
+    place: name,
+  });
+}
+
+function evaluate(world: World, segment: SegmentConfig, config: Config) {
+  return world.run(
+    `segment/${segment.name}`,
+    (context, deps) => runSegment(segment, context, deps),
+    { config },
+  );
+}
+
+async function evaluateAll(world: World, segments: readonly SegmentConfig[], config: Config) {
+  await world.run("segment/first", async (context, deps) => {
+    const runs = [];
+    for (const segment of segments) {
+      const lease = await claimLease(
+        world.pool.sql,
+        `segment/${segment.name}`,
+        "00000000-0000-0000-0000-000000000001",
+        60_000,
+      );
+      if (lease === undefined) throw new Error(`${segment.name} is running`);
+      runs.push({ segment, context: { ...context, lease } });
+    }
+    await runSegments(runs, deps);
+    for (const { context: { lease } } of runs) await releaseLease(world.pool.sql, lease);
+  }, { config });
+}
+
+await withCustomers(async (world) => {
+  const config = world.config({ sources: new Map([["customers", sourceOf("customers")]]) });
+  const deps = {
+    config,
+    hub: world.pool,
+    hubTarget: world.hub.target,
+    connectors: world.connectors,
+  };
+  await importOnce(world, importOf("customers", "customers", []));
+  await copySourceIntoHub(world);
+  const below = (limit: number) => spending("half", 1, "<=", limit);
+  printResult(
+    await pairedRatio(
+      `${shown} contacts × ${shown} rows, half matching, first evaluation; one SQL statement in one database = 1`,
+      1.5,
+      () => evaluate(world, below(half), config),
+      () => joinInOneDatabase(world),
+      { area, runs: 5, kind: "atMost", prepare: () => forget(world) },
+    ),
+  );
+  await forget(world);
+  await evaluate(world, below(half), config);
+  await world.hub.sql`vacuum analyze perigee.segment_members`;
+  let turn = 0;
+  const { signal } = new AbortController();
+  printResult(
+    await pairedRatio(
+      `evaluation again, ${
+        (customerCount / 1000).toLocaleString("en")
+      } changes; computing the set alone = 1`,
+      1.3,
+      () => evaluate(world, below(half + turn % 2 * customerCount / 1000), config),
+      () => sampleSegment(below(half), deps, { now: new Date(), limit: 1, signal }),
+      { area, runs: 5, kind: "atMost", prepare: () => turn++ },
+    ),
+  );
+  const fifty = Array.from(
+    { length: 50 },
+    (_each, index) =>
+      spending(`s${index}`, 100 + index, "between", [index * 1000, index * 1000 + 999]),
+  );
+  printResult(
+    await pairedRatio(
+      "50 segments over one source; a bare sequential scan = 1",
+      10,
+      () => evaluateAll(world, fifty, config),
+      () =>
+        world.shop.sql.begin(async (sql) => {
+          await sql`set local max_parallel_workers_per_gather = 0`;
+          await sql`select count(*) from customers`;
+        }),
+      { area, runs: 5, kind: "atMost" },
+    ),
+  );
+});
+
+/** The other side of the first bar needs everything in one database. */
+async function copySourceIntoHub(world: World): Promise<void> {
+  await world.hub.sql.unsafe(`
+    create table customers (id bigint primary key, email text, spent numeric, filler text);
+    insert into customers select row_number() over (), email, row_number() over (), repeat('n', 200)
+      from perigee.contacts order by contact_id;
+    create table members (like perigee.segment_members including all)`);
+  await world.hub.sql`vacuum analyze customers, perigee.contacts`;
+}
+
+async function joinInOneDatabase(world: World): Promise<void> {
+  await world.hub.sql.begin(async (sql) => {
+    await sql`set local work_mem = '64MB'`;
+    await sql`
+      insert into members (segment_id, contact_id, entered_at)
+      select 1, c.contact_id, now() from customers t
+        join perigee.contacts c on lower(c.email) = lower(btrim(t.email))
+      where t.spent <= ${half}`;
+  });
+}
+
+async function forget(world: World): Promise<void> {
+  await world.hub.sql`truncate perigee.segment_members, members`;
+}
