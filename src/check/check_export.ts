@@ -44,7 +44,7 @@ async function loadSurvey(
   tables: readonly ExportTable[],
   schema: string,
 ): Promise<TargetSurvey> {
-  const script = surveyScript(schema, tables.map(({ name }) => name));
+  const script = surveyScript(schema, tables.map(({ name }) => name), "own");
   // A script of several statements answers one list of rows for each.
   const results = await connection.sql.unsafe(script).simple() as unknown as {
     survey?: string;

@@ -99,14 +99,21 @@ export async function insertCampaigns(
   return { messages: messages.count, broadcasts: broadcasts.count };
 }
 
+/** What tells our rows from those of others, in the tables that know contacts by external id. */
+const ownRows = {
+  contact_activities: "waiting.message_tags = 'sample'",
+  devices: "waiting.device_id like 'sample-%'",
+  revenue: "waiting.external_order_id like 'SAMPLE-%'",
+};
+
 async function linkContacts(tx: TransactionSql): Promise<number> {
   let linked = 0;
-  for (const table of ["contact_activities", "devices", "revenue"]) {
-    const rows = await tx`
-      update perigee.${tx(table)} as waiting set contact_id = contacts.contact_id
+  for (const [table, isOurs] of Object.entries(ownRows)) {
+    const rows = await tx.unsafe(`
+      update perigee.${table} as waiting set contact_id = contacts.contact_id
       from perigee.contacts
-      where waiting.contact_id is null
-        and contacts.external_customer_id = waiting.external_customer_id`;
+      where waiting.contact_id is null and ${isOurs}
+        and contacts.external_customer_id = waiting.external_customer_id`);
     linked += rows.count;
   }
   const orders = await tx`

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import test, { type TestContext } from "node:test";
 import { hasFailed } from "../../src/check/check.ts";
+import { grantScript } from "../../src/check/grant_script.ts";
 import { openConnection } from "../../src/postgres/connection.ts";
 import { quoteIdentifier } from "../../src/postgres/identifier.ts";
 import { seedShop } from "../../src/sample/shop.ts";
-import { checkYaml, requireStep, troubles } from "../support/checked_config.ts";
+import { checkYaml, requireStep, troubles, writeConfig } from "../support/checked_config.ts";
 import {
   openTestDatabase,
   openTestHub,
@@ -148,6 +149,19 @@ test("a missing right comes with the statements that grant it, and they do", asy
     await shop.sql.unsafe(advice ?? "").simple();
   }
   assert.deepEqual(troubles(await checkYaml(t, yaml)), [unsecured]);
+});
+
+test("the scripts of grants are enough for all that the configuration wants", async (t) => {
+  const shop = await openShop(t);
+  await shop.sql.unsafe(
+    `revoke temporary on database ${quoteIdentifier(shop.target.database)} from public`,
+  );
+  const { url } = await createRole(t, shop);
+  const { config } = await writeConfig(t, shopYaml(url));
+  for (const purpose of ["source", "export"] as const) {
+    await shop.sql.unsafe(grantScript(config, "shop", purpose) ?? "").simple();
+  }
+  assert.deepEqual(troubles(await checkYaml(t, shopYaml(url))), [unsecured]);
 });
 
 test("rights on the chosen columns are enough for a source that chooses its columns", async (t) => {
