@@ -1,7 +1,9 @@
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config/model.ts";
 import { ConnectorRegistry } from "./connector/registry.ts";
-import { type Deliveries, startDeliveries } from "./event/delivery_worker.ts";
+import { startDeliveries } from "./event/delivery_worker.ts";
+import { startChangeWatcher } from "./export/change_watcher.ts";
+import { ExportSessions } from "./export/export_sessions.ts";
 import { createApp } from "./http/app.ts";
 import type { DaemonHealth } from "./http/daemon_health.ts";
 import { addMetricsRoute } from "./http/metrics_route.ts";
@@ -53,7 +55,8 @@ export function prepareGeneration(
   const { hub, clock, observe, scheduler, health, metrics } = foundation;
   const connectors = before?.connectors.successor(config.connectors) ??
     new ConnectorRegistry(config.connectors);
-  const deps = { config, hub: hub.pool, hubTarget: hub.target, connectors };
+  const sessions = new ExportSessions(hub.target, connectors);
+  const deps = { config, hub: hub.pool, hubTarget: hub.target, connectors, sessions };
   const jobs = jobsOf(deps, (tick) => scheduler.runTick(tick));
   const renderer = createRenderer({ config, hub: hub.pool, connectors, clock, observe });
   const app = createApp({ server: config.server, health, renderer, clock, observe });
@@ -71,11 +74,22 @@ export function prepareGeneration(
       started.push(monitorConnectors({ connectors, names, clock, observe }));
       const deliveries = startDeliveries({ config, hub: hub.pool, clock, observe });
       started.push(() => deliveries.stop());
+      const changes = startChangeWatcher({
+        hub: hub.pool,
+        exports: [...config.exports.values()].filter((each) => each.onChange),
+        wake: (name) => scheduler.wake(name),
+        observe,
+      });
+      started.push(() => changes.close());
       const wakeUps = startWakeUps({
         jobs,
         connectors,
         hub: hub.listenTarget,
-        hubChannels: hubChannels(deliveries, foundation),
+        hubChannels: {
+          perigee: foundation.onCommand,
+          perigee_changes: () => changes.heard(),
+          perigee_deliveries: (payload: string) => deliveries.wake(payload),
+        },
         observe,
         wake: (name) => scheduler.wake(name),
         catchUp: (name) => scheduler.request(name, "start"),
@@ -85,13 +99,9 @@ export function prepareGeneration(
     async quiesce() {
       for (const stop of started.splice(0).reverse()) await stop();
     },
-    close: (timeoutMs) => connectors.close(timeoutMs),
-  };
-}
-
-function hubChannels(deliveries: Deliveries, { onCommand }: Foundation) {
-  return {
-    perigee: onCommand,
-    perigee_deliveries: (payload: string) => deliveries.wake(payload),
+    async close(timeoutMs) {
+      await sessions.close();
+      await connectors.close(timeoutMs);
+    },
   };
 }

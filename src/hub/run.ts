@@ -171,3 +171,18 @@ export async function findLastRuns(sql: Sql, names: readonly string[]): Promise<
     ) as last`;
   return [...rows];
 }
+
+/**
+ * Deletes the history of runs that ended longer than `keepMs` ago and answers how many; the last
+ * success of each name stays, because it tells what was missed. Any number of daemons may do so.
+ */
+export async function pruneRuns(sql: Sql, keepMs: number): Promise<number> {
+  const rows = await sql`
+    delete from perigee.runs
+    where finished_at < now() - ${keepMs}::float8 * interval '1 millisecond' and retry_at is null
+      and run_id not in (
+        select distinct on (name) run_id from perigee.runs
+        where state = 'succeeded' order by name, scheduled_at desc)
+    returning run_id`;
+  return rows.length;
+}

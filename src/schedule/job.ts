@@ -3,10 +3,9 @@ import type { Counts } from "../observe/observation.ts";
 import type { Work } from "./runner.ts";
 import type { Ticks } from "./ticks.ts";
 
-/** A channel of one database whose NOTIFY makes a job run. */
+/** A channel of a customer's database whose NOTIFY makes a job run. */
 export interface JobChannel {
-  /** Name of the connector; undefined is the hub. */
-  readonly connector: string | undefined;
+  readonly connector: string;
   readonly channel: string;
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import type { Config, ScheduleConfig } from "../config/model.ts";
+import type { ExportSessions } from "../export/export_sessions.ts";
 import { runExport } from "../export/run_export.ts";
 import type { Tick } from "../hub/run.ts";
 import { runImport } from "../import/run_import.ts";
@@ -10,6 +11,7 @@ import { segmentConnectors } from "../segment/segment_connectors.ts";
 import { missedTicks } from "../trigger/missed_ticks.ts";
 import { runTrigger } from "../trigger/run_trigger.ts";
 import type { Job } from "./job.ts";
+import { maintenanceEveryMs, runMaintenance } from "./maintenance.ts";
 import type { RunResult } from "./runner.ts";
 import { type Ticks, ticksOf } from "./ticks.ts";
 
@@ -19,6 +21,8 @@ export interface RunDeps {
   readonly hub: Pool;
   readonly hubTarget: ConnectionTarget;
   readonly connectors: ConnectorRegistry;
+  /** Warm connections of exports on change; a command does without. */
+  readonly sessions?: ExportSessions;
 }
 
 /** Runs a tick of another job and waits for it; a trigger refreshes its segment this way. */
@@ -28,8 +32,16 @@ const importWave = 1;
 const segmentWave = 2;
 const exportWave = 3;
 
-/** The channel that the hub's change log notifies (migrations/0002). */
-export const changesChannel = "perigee_changes";
+const maintenanceWave = 4;
+
+const unlimited: ScheduleConfig = {
+  cron: undefined,
+  everyMs: undefined,
+  timezone: "UTC",
+  startsAt: undefined,
+  endsAt: undefined,
+  weekdays: [],
+};
 
 /** Everything in the configuration that runs, as jobs. Pure but for the work inside. */
 export function jobsOf(deps: RunDeps, runTick: RunTick): Job[] {
@@ -52,9 +64,16 @@ export function jobsOf(deps: RunDeps, runTick: RunTick): Job[] {
       ...plainJob(`export/${each.name}`, exportWave, each.schedule),
       work: (context) => runExport(each, context, deps),
       runsAtStart: each.onChange,
-      channels: each.onChange ? [{ connector: undefined, channel: changesChannel }] : [],
       debounceMs: each.debounceMs,
     })),
+    {
+      ...plainJob("hub/maintenance", maintenanceWave, {
+        ...unlimited,
+        everyMs: maintenanceEveryMs,
+      }),
+      missedTicks: () => [],
+      work: (context) => runMaintenance(deps.config, deps.hub, context),
+    },
   ];
 }
 

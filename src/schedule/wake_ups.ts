@@ -30,7 +30,7 @@ export function startWakeUps(options: WakeUpOptions): { close(): Promise<void> }
   const databases = new Set(
     options.jobs.flatMap((job) => job.channels.map((each) => each.connector)),
   );
-  const listeners = [...databases].filter((name) => name !== undefined).map((name) =>
+  const listeners = [...databases].map((name) =>
     listen(options, name, connectorTarget(options.connectors.require(name), "listen"), {})
   );
   listeners.push(listen(options, undefined, options.hub, options.hubChannels));
