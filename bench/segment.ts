@@ -1,6 +1,6 @@
 import type { ConditionOperator } from "../src/config/condition_operator.ts";
 import type { Config, SegmentConfig } from "../src/config/model.ts";
-import { claimLease, releaseLease } from "../src/hub/lease.ts";
+import { claimLease, type Lease } from "../src/hub/lease.ts";
 import { runSegment, runSegments } from "../src/segment/run_segment.ts";
 import { sampleSegment } from "../src/segment/sample_segment.ts";
 import { importOnce } from "../test/support/imports.ts";
@@ -31,22 +31,38 @@ function evaluate(world: World, segment: SegmentConfig, config: Config) {
   );
 }
 
-async function evaluateAll(world: World, segments: readonly SegmentConfig[], config: Config) {
-  await world.run("segment/first", async (context, deps) => {
-    const runs = [];
-    for (const segment of segments) {
-      const lease = await claimLease(
-        world.pool.sql,
-        `segment/${segment.name}`,
-        "00000000-0000-0000-0000-000000000001",
-        60_000,
-      );
-      if (lease === undefined) throw new Error(`${segment.name} is running`);
-      runs.push({ segment, context: { ...context, lease } });
-    }
+/** As the schedule does it: every segment under its own lease, all of them in one evaluation. */
+async function evaluateAll(
+  world: World,
+  segments: readonly SegmentConfig[],
+  leases: ReadonlyMap<string, Lease>,
+  config: Config,
+): Promise<void> {
+  await world.run("segment/all", async (context, deps) => {
+    const runs = segments.map((segment) => {
+      const lease = leases.get(segment.name);
+      if (lease === undefined) throw new Error(`${segment.name} has no lease`);
+      return { segment, context: { ...context, lease } };
+    });
     await runSegments(runs, deps);
-    for (const { context: { lease } } of runs) await releaseLease(world.pool.sql, lease);
   }, { config });
+}
+
+async function claimAll(
+  world: World,
+  segments: readonly SegmentConfig[],
+): Promise<Map<string, Lease>> {
+  const leases = new Map<string, Lease>();
+  for (const { name } of segments) {
+    const lease = await claimLease(
+      world.pool.sql,
+      `segment/${name}`,
+      crypto.randomUUID(),
+      3_600_000,
+    );
+    if (lease !== undefined) leases.set(name, lease);
+  }
+  return leases;
 }
 
 await withCustomers(async (world) => {
@@ -90,11 +106,12 @@ await withCustomers(async (world) => {
     (_each, index) =>
       spending(`s${index}`, 100 + index, "between", [index * 1000, index * 1000 + 999]),
   );
+  const leases = await claimAll(world, fifty);
   printResult(
     await pairedRatio(
       "50 segments over one source; a bare sequential scan = 1",
       10,
-      () => evaluateAll(world, fifty, config),
+      () => evaluateAll(world, fifty, leases, config),
       () =>
         world.shop.sql.begin(async (sql) => {
           await sql`set local max_parallel_workers_per_gather = 0`;

@@ -24,7 +24,7 @@ export async function createEvaluationTables(sql: Sql): Promise<void> {
   await sql.unsafe(`
     create temp table segment_matched (leaf integer not null, contact_id bigint, key text)
       on commit drop;
-    create temp table segment_result (contact_id bigint not null) on commit drop`);
+    create temp table segment_result (segment_id integer, contact_id bigint) on commit drop`);
 }
 
 /** Creates the TEMP table for the keys of one statement. `name` is a plain name of ours. */
@@ -101,65 +101,128 @@ export async function indexMatches(sql: Sql): Promise<void> {
   await sql.unsafe("create index on segment_matched (leaf)");
 }
 
-/** How many different keys of these leaves belong to no contact. */
-export async function countUnmatched(sql: Sql, leaves: readonly number[]): Promise<number> {
-  if (leaves.length === 0) return 0;
-  const [row] = await sql.unsafe<{ unmatched: number }[]>(
-    `select count(${leaves.length > 1 ? "distinct key" : "*"})::float8 as unmatched
-     from segment_matched where leaf in (${leaves.join(", ")}) and contact_id is null`,
+/**
+ * How many different keys of each group of leaves belong to no contact, in order. One statement for
+ * all groups; a key that several leaves of a group have counts once.
+ */
+export async function countUnmatched(
+  sql: Sql,
+  groups: readonly (readonly number[])[],
+): Promise<number[]> {
+  const pairs = groups.flatMap((leaves, group) => leaves.map((leaf) => `(${group}, ${leaf})`));
+  if (pairs.length === 0) return groups.map(() => 0);
+  const isPlain = groups.every((leaves) => leaves.length < 2);
+  const rows = await sql.unsafe<{ group: number; unmatched: number }[]>(
+    `select pair.place as group, count(${isPlain ? "*" : "distinct m.key"})::float8 as unmatched
+     from segment_matched m join (values ${pairs.join(", ")}) as pair (place, leaf)
+       on pair.leaf = m.leaf
+     where m.contact_id is null group by pair.place`,
   );
-  return row?.unmatched ?? 0;
+  const found = new Map(rows.map(({ group, unmatched }) => [group, unmatched]));
+  return groups.map((_leaves, group) => found.get(group) ?? 0);
+}
+
+/** A segment with its new members. */
+export interface NewMembership {
+  readonly id: number;
+  readonly name: string;
+  /** SELECT of `contact_id`. */
+  readonly members: string;
+  /** `members` is cheap to compute twice, so it is not stored in between. */
+  readonly isOneLeaf: boolean;
+  readonly unmatched: number;
 }
 
 /**
- * Makes the contacts that `members` (a SELECT of `contact_id`) returns the segment's, and answers
- * what changed. Contacts that stay keep their `entered_at`.
+ * Makes the contacts that `members` returns the members of each segment, and answers what changed,
+ * in order. Contacts that stay keep their `entered_at`. Three statements, however many segments.
  *
- * Call it after `requireLease`. The segment's row is locked first, so a second daemon that evaluates
- * the same segment waits and then changes only what differs; members are unique by their key.
+ * Call it after `requireLease`. The segments' rows are locked first, in the order of their ids, so a
+ * second daemon that evaluates the same segments waits and then changes only what differs; members
+ * are unique by their key.
  */
-export async function applyMembership(
+export async function applyMemberships(
   sql: Sql,
-  segment: { readonly id: number; readonly name: string },
-  evaluation: {
-    readonly members: string;
-    /** `members` is cheap to compute twice, and holds no contact twice often. */
-    readonly isOneLeaf: boolean;
-    readonly evaluatedAt: string;
-    readonly unmatched: number;
-  },
-): Promise<MembershipChange> {
-  const { evaluatedAt } = evaluation;
-  await sql`
-    insert into perigee.segments as known (segment_id, name, evaluated_at, total, unmatched)
-    values (${segment.id}, ${segment.name}, ${evaluatedAt}, 0, ${evaluation.unmatched})
-    on conflict (segment_id) do update set name = excluded.name,
-      evaluated_at = excluded.evaluated_at, unmatched = excluded.unmatched`;
-  let members = evaluation.members;
-  if (!evaluation.isOneLeaf) {
-    await sql.unsafe("truncate segment_result");
-    await sql.unsafe(`insert into segment_result (contact_id) ${members}`);
-    members = "select contact_id from segment_result";
-  }
-  const gone = await sql.unsafe(
-    `delete from perigee.segment_members m where m.segment_id = $1
-       and not exists (select from (${members}) as r where r.contact_id = m.contact_id)`,
-    [segment.id],
+  segments: readonly NewMembership[],
+  evaluatedAt: string,
+): Promise<MembershipChange[]> {
+  const totals = await lockSegments(sql, segments, evaluatedAt);
+  const [only] = segments;
+  const isStored = only === undefined || segments.length > 1 || !only.isOneLeaf;
+  if (isStored) await storeResults(sql, segments);
+  const results = isStored
+    ? "segment_result"
+    : `(select ${only.id} as segment_id, contact_id from (${only.members}) as member)`;
+  const ids = segments.map(({ id }) => id).join(", ");
+  const left = await countBySegment(
+    sql,
+    segments,
+    `delete from perigee.segment_members m where m.segment_id in (${ids}) and not exists (
+       select from ${results} as r where r.segment_id = m.segment_id and r.contact_id = m.contact_id)`,
   );
-  const came = await sql.unsafe(
-    `insert into perigee.segment_members (segment_id, contact_id, entered_at)
-     select $1::integer, r.contact_id, $2::timestamptz from (${members}) as r
+  const entered = await countBySegment(
+    sql,
+    segments,
+    `insert into perigee.segment_members as m (segment_id, contact_id, entered_at)
+     select r.segment_id, r.contact_id, '${evaluatedAt}'::timestamptz from ${results} as r
      where not exists (select from perigee.segment_members m
-       where m.segment_id = $1::integer and m.contact_id = r.contact_id)
+       where m.segment_id = r.segment_id and m.contact_id = r.contact_id)
      on conflict (segment_id, contact_id) do nothing`,
-    [segment.id, evaluatedAt],
   );
-  const [row] = await sql<{ total: number }[]>`
-    update perigee.segments set total = (
-      select count(*) from perigee.segment_members where segment_id = ${segment.id})
-    where segment_id = ${segment.id}
-    returning total::float8 as total`;
-  return { entered: came.count, left: gone.count, total: row?.total ?? 0 };
+  const changes = segments.map(({ id }) => {
+    const change = { entered: entered.get(id) ?? 0, left: left.get(id) ?? 0 };
+    return { id, ...change, total: (totals.get(id) ?? 0) + change.entered - change.left };
+  });
+  await sql`
+    update perigee.segments s set total = changed.total
+    from json_to_recordset(${JSON.stringify(changes)}::text::json)
+      as changed (id integer, total bigint)
+    where s.segment_id = changed.id`;
+  return changes.map(({ entered, left, total }) => ({ entered, left, total }));
+}
+
+async function lockSegments(
+  sql: Sql,
+  segments: readonly NewMembership[],
+  evaluatedAt: string,
+): Promise<Map<number, number>> {
+  const given = segments.map(({ id, name, unmatched }) => ({ id, name, unmatched }));
+  const rows = await sql<{ id: number; total: number }[]>`
+    insert into perigee.segments as known (segment_id, name, evaluated_at, total, unmatched)
+    select id, name, ${evaluatedAt}::timestamptz, 0, unmatched
+    from json_to_recordset(${JSON.stringify(given)}::text::json)
+      as given (id integer, name text, unmatched bigint)
+    order by id
+    on conflict (segment_id) do update set name = excluded.name,
+      evaluated_at = excluded.evaluated_at, unmatched = excluded.unmatched
+    returning segment_id as id, total::float8 as total`;
+  return new Map(rows.map(({ id, total }) => [id, total]));
+}
+
+async function storeResults(sql: Sql, segments: readonly NewMembership[]): Promise<void> {
+  const members = segments.map(({ id, members }) =>
+    `select ${id}, contact_id from (${members}) as member`
+  );
+  await sql.unsafe(
+    `insert into segment_result (segment_id, contact_id) ${members.join(" union all ")}`,
+  );
+}
+
+/** Runs a statement on `segment_members m` and answers how many rows of each segment it changed. */
+async function countBySegment(
+  sql: Sql,
+  segments: readonly NewMembership[],
+  statement: string,
+): Promise<Map<number, number>> {
+  const [only] = segments;
+  if (only !== undefined && segments.length === 1) {
+    return new Map([[only.id, (await sql.unsafe(statement)).count]]);
+  }
+  const rows = await sql.unsafe<{ id: number; rows: number }[]>(
+    `with changed as (${statement} returning m.segment_id)
+     select segment_id as id, count(*)::float8 as rows from changed group by segment_id`,
+  );
+  return new Map(rows.map(({ id, rows }) => [id, rows]));
 }
 
 /** A contact as lists show it. */
@@ -176,7 +239,6 @@ export async function sampleMembers(
   members: string,
   limit: number,
 ): Promise<{ total: number; contacts: SampledContact[] }> {
-  await sql.unsafe("truncate segment_result");
   await sql.unsafe(`insert into segment_result (contact_id) select distinct contact_id
     from (${members}) as member`);
   const [row] = await sql<{ total: number }[]>`

@@ -27,10 +27,12 @@ export async function evaluateSegments(
   const complements = new Set(
     plan.leaves.filter(({ isComplement }) => isComplement).map(({ leaf }) => leaf),
   );
-  const evaluated: EvaluatedSegment[] = [];
-  for (const segment of plan.segments) {
-    const telling = segment.leaves.filter((leaf) => !complements.has(leaf));
-    evaluated.push({ plan: segment, unmatched: await countUnmatched(sql, telling) });
-  }
-  return evaluated;
+  const telling = plan.segments.map(({ leaves }) =>
+    leaves.filter((leaf) => !complements.has(leaf))
+  );
+  const unmatched = await countUnmatched(sql, telling);
+  return plan.segments.map((segment, index) => ({
+    plan: segment,
+    unmatched: unmatched[index] ?? 0,
+  }));
 }

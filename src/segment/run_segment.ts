@@ -4,7 +4,7 @@ import type { ConnectorRegistry } from "../connector/registry.ts";
 import { withHubTransaction } from "../hub/hub_transaction.ts";
 import { requireLease } from "../hub/lease.ts";
 import type { RunContext } from "../hub/run.ts";
-import { applyMembership } from "../hub/segment.ts";
+import { applyMemberships } from "../hub/segment.ts";
 import type { Counts } from "../observe/observation.ts";
 import type { Pool } from "../postgres/pool.ts";
 import type { ConnectionTarget } from "../postgres/target.ts";
@@ -67,13 +67,17 @@ export async function runSegments(
     for (const { context } of runs) {
       await requireLease(hubSession.sql as unknown as TransactionSql, context.lease);
     }
-    const counts: Counts[] = [];
-    for (const { plan: { segment, members, isOneLeaf }, unmatched } of evaluated) {
-      const evaluatedAt = now.toISOString();
-      const evaluation = { members, isOneLeaf, evaluatedAt, unmatched };
-      const change = await applyMembership(hubSession.sql, segment, evaluation);
-      counts.push({ ...change, unmatched });
-    }
-    return counts;
+    const memberships = evaluated.map(({ plan: { segment, members, isOneLeaf }, unmatched }) => ({
+      id: segment.id,
+      name: segment.name,
+      members,
+      isOneLeaf,
+      unmatched,
+    }));
+    const changes = await applyMemberships(hubSession.sql, memberships, now.toISOString());
+    return changes.map((change, index) => ({
+      ...change,
+      unmatched: evaluated[index]?.unmatched ?? 0,
+    }));
   });
 }
