@@ -5,6 +5,7 @@ import test, { type TestContext } from "node:test";
 import type { CheckStep } from "../../src/check/check_step.ts";
 import { check } from "../../src/cli/check.ts";
 import { dispatch } from "../../src/cli/dispatch.ts";
+import { grants } from "../../src/cli/grants.ts";
 import { writeConfig } from "../support/checked_config.ts";
 import { openTestDatabase, openTestHub } from "../support/database.ts";
 
@@ -93,4 +94,24 @@ test("a configuration that cannot be read is wrong use, with every problem", asy
   assert.equal(code, 2);
   assert.match(err, /conectors/);
   assert.match(err, /prt/);
+});
+
+test("grants prints statements for one connector and purpose, and takes nothing less", async (t) => {
+  const folder = await openFolder(t, missingTable);
+  const run = async (...words: string[]) => {
+    const out: string[] = [];
+    const code = await dispatch(["grants", "--config", folder, ...words], [grants], {
+      out: (text) => void out.push(text),
+      err: () => undefined,
+      isTerminal: false,
+      env: {},
+      signal: new AbortController().signal,
+    });
+    return { code, out: out.join("") };
+  };
+  const printed = await run("shop", "--for", "source");
+  assert.equal(printed.code, 0);
+  assert.match(printed.out, /^grant select on "public"\."no_such_table" to "postgres";$/m);
+  assert.equal((await run("shop")).code, 2);
+  assert.equal((await run("shops", "--for", "source")).code, 2);
 });
