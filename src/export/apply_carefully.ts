@@ -9,7 +9,7 @@ import {
 import { describeFailure, retryPolicy } from "../postgres/failure.ts";
 import { type Applied, applyRows } from "./apply_rows.ts";
 import { place } from "./fit_table.ts";
-import { clearAllRejects, noteReject } from "./rejects.ts";
+import { clearAllRejects, noteReject, unholdableState } from "./rejects.ts";
 import { createTableStatements, primaryKeyStatement } from "./table_ddl.ts";
 import { rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
 import { deleteMissingStatement, jsonRowSet, stagingTable } from "./write_statements.ts";
@@ -58,6 +58,7 @@ export async function applyCarefully(
   const deleted = work.kind === "full" && run.propagatesDeletes
     ? (await target.sql.unsafe(deleteMissingStatement(fitted, staging.rowSet))).count
     : 0;
+  await pass.noteRefused();
   const [counted] = await hub.sql.unsafe<{ truncated: string }[]>(
     isWindow ? truncatedInWindowQuery(query, work.snapshot) : truncatedInAllQuery(query),
   );
@@ -81,7 +82,9 @@ class CarefulPass {
   #read = 0;
   #written = 0;
   #deleted = 0;
-  #rejected = 0;
+  /** Rows of which a column could not hold a value. */
+  #unholdable = 0;
+  #refused: { row: TextRow; error: RefusedRow }[] = [];
 
   constructor(run: TableRun, seen: string | undefined) {
     this.#run = run;
@@ -93,7 +96,7 @@ class CarefulPass {
       read: this.#read,
       written: this.#written,
       deleted: this.#deleted,
-      rejected: this.#rejected,
+      rejected: this.#unholdable + this.#refused.length,
     };
   }
 
@@ -131,12 +134,27 @@ class CarefulPass {
     }
   }
 
+  /**
+   * Tries the refused rows once more, because what stood in their way (a value that has to be unique)
+   * may have gone since, and notes those that are refused still.
+   */
+  async noteRefused(): Promise<void> {
+    const before = this.#refused;
+    this.#refused = [];
+    for (const { row } of before) {
+      const error = await this.#attempt([row]);
+      if (error !== undefined) this.#refused.push({ row, error });
+    }
+    for (const { row, error } of this.#refused) {
+      await noteReject(this.#run, { key: row.key, isDelete: isGone(row), ...error });
+    }
+  }
+
   async #setAside(row: TextRow, error: RefusedRow): Promise<void> {
-    this.#rejected += 1;
-    if (this.#rejected > maxRejects) throw refuseTable(this.#run, error);
-    await noteReject(this.#run, { key: row.key, isDelete: isGone(row), ...error });
-    // What the table still has of a refused row stays, although it is older.
-    // A key that the database cannot even hold is not there to be kept.
+    this.#refused.push({ row, error });
+    this.#requireFew(error);
+    // What the table still has of a refused row stays, although it is older. A key that the database
+    // cannot even hold is not there to be kept.
     await inSavepoint(this.#run, () => this.#remember(toJson([row])))
       .catch((failure) => readRefusal(this.#run, failure));
   }
@@ -156,10 +174,12 @@ class CarefulPass {
   #count(applied: Applied): void {
     this.#written += applied.written;
     this.#deleted += applied.deleted;
-    this.#rejected += applied.rejected;
-    if (this.#rejected > maxRejects) {
-      throw refuseTable(this.#run, { sqlstate: "22000", column: undefined });
-    }
+    this.#unholdable += applied.rejected;
+    this.#requireFew({ sqlstate: unholdableState, column: undefined });
+  }
+
+  #requireFew(last: RefusedRow): void {
+    if (this.#unholdable + this.#refused.length > maxRejects) throw refuseTable(this.#run, last);
   }
 }
 

@@ -29,15 +29,15 @@ export async function compareTable(run: TableRun): Promise<TableCounts> {
     `copy ${staging.name} from stdin (format binary)`,
   );
   await target.sql.unsafe(`analyze ${staging.name}; set local work_mem = '128MB'`);
-  const hasMerge = run.targetVersion >= mergeVersion;
-  const write = hasMerge ? mergeStatement : exceptStatement;
+  // First what is gone: a new row may take over a value that the customer wants to be unique.
+  const deleted = run.propagatesDeletes
+    ? (await target.sql.unsafe(deleteMissingStatement(fitted, staging.rowSet))).count
+    : 0;
+  const write = run.targetVersion >= mergeVersion ? mergeStatement : exceptStatement;
   const [written, [counted]] = await Promise.all([
     target.sql.unsafe(write(fitted, staging.rowSet)),
     hub.sql.unsafe<{ truncated: string }[]>(truncatedInAllQuery(query)),
   ]);
-  const deleted = run.propagatesDeletes
-    ? (await target.sql.unsafe(deleteMissingStatement(fitted, staging.rowSet))).count
-    : 0;
   const rejected = await noteUnholdable(run, staging.rowSet, []);
   await target.sql.unsafe(`drop table ${staging.name}; set local work_mem to default`);
   return {

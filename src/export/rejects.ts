@@ -4,7 +4,7 @@ import type { TableRun } from "./table_run.ts";
 import { keyAsJson, type RowSet, unholdableStatement } from "./write_statements.ts";
 
 /** Class "data exception": the column would hold another value than the hub has. */
-const unholdableState = "22000";
+export const unholdableState = "22000";
 
 /** A row that the customer's table refused. */
 export interface Reject {

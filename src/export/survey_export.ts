@@ -1,6 +1,7 @@
 import type { ExportConfig } from "../config/model.ts";
 import type { DatasetName } from "../dataset/datasets.ts";
-import { beginHubRead, type HubState, readHubState } from "../hub/change_window.ts";
+import { type HubState, openHubRead } from "../hub/change_window.ts";
+import type { Connection } from "../postgres/connection.ts";
 import { describeFailure } from "../postgres/failure.ts";
 import { requireOwnHub } from "./choose_work.ts";
 import { type Cursor, readCursors } from "./cursor.ts";
@@ -21,8 +22,8 @@ export interface ExportSurvey {
 
 /**
  * Looks at both ends and writes nothing. With `inside`, the customer's connection is in a read
- * transaction already (`beginTargetRead`) and stays in it. Afterwards the hub's connection is inside the run's read
- * transaction, at the snapshot that `hub` tells. The cursors are read first: a window from an older
+ * transaction already (`beginTargetRead`) and stays in it. Afterwards the hub's connection is inside
+ * the run's read transaction, at the snapshot that `hub` tells. The cursors are read first: a window from an older
  * cursor holds more than is needed, never less. Throws PG501, PG502 and PG2xx.
  */
 export async function surveyExport(
@@ -35,14 +36,13 @@ export async function surveyExport(
       throw describeFailure(error, { doing: `look at ${config.schema}`, target: target.target });
     });
   try {
-    await beginHubRead(hub.sql, statementLimitMs);
     const snapshots = new Map<DatasetName, string | undefined>(
       config.datasets.map((dataset) => [
         dataset,
         found.cursors.get(describeTable(dataset, config).name)?.snapshot ?? undefined,
       ]),
     );
-    const state = await readHubState(hub.sql, snapshots);
+    const state = await openHubRead(hub.sql, snapshots, statementLimitMs);
     requireOwnHub(config.name, state, found.cursors.values());
     return { ...found, hub: state };
   } catch (error) {
@@ -56,17 +56,17 @@ async function surveyTarget(
   transaction: "own" | "inside",
 ): Promise<Pick<ExportSurvey, "target" | "cursors">> {
   const names = tableNames(config);
-  const script = surveyScript(
-    config.schema,
-    [...names, cursorsName, exportsName, rejectsName],
-    transaction,
-  );
-  const results = await target.sql.unsafe(script) as unknown as { survey?: string }[][];
-  const text = results.flat().find((row) => row.survey !== undefined)?.survey;
-  if (text === undefined) throw new Error("the survey is one row");
-  const survey = JSON.parse(text) as TargetSurvey;
-  const hasCursors = survey.tables.some((table) => table.name === cursorsName);
+  const relations = [...names, cursorsName, exportsName, rejectsName];
+  const found = await readSurvey(target, surveyScript(config.schema, relations, transaction));
+  const hasCursors = found.tables.some((table) => table.name === cursorsName);
   const all = hasCursors ? await readCursors(target.sql, config.schema) : new Map<string, Cursor>();
   const cursors = new Map([...all].filter(([name]) => names.includes(name)));
-  return { target: survey, cursors };
+  return { target: found, cursors };
+}
+
+async function readSurvey({ sql }: Connection, script: string): Promise<TargetSurvey> {
+  const results = await sql.unsafe(script) as unknown as { survey?: string }[][];
+  const text = results.flat().find((row) => row.survey !== undefined)?.survey;
+  if (text === undefined) throw new Error("the survey is one row");
+  return JSON.parse(text) as TargetSurvey;
 }

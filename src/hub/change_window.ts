@@ -42,31 +42,26 @@ export interface DatasetState {
 }
 
 /**
- * Begins the transaction in which everything of a run is read. All reads in it see one snapshot;
- * it writes nothing. `timeoutMs` bounds each of its statements, so that a customer's database that
- * takes rows slowly cannot hold the hub's old row versions for ever.
+ * Begins the transaction in which everything of a run is read, and answers the hub's identity, its
+ * snapshot, and what is pending for each dataset since its cursor's snapshot (undefined: no window).
+ * All later reads in the transaction see that same snapshot; it writes nothing. `timeoutMs` bounds
+ * each statement, so that a customer's database that takes rows slowly cannot hold the hub's old row
+ * versions for ever. On a standby only `isStandby` means something.
  */
-export async function beginHubRead(sql: Sql, timeoutMs: number): Promise<void> {
-  await sql.unsafe(`begin isolation level repeatable read read only;
-set local timezone = 'UTC';
-set local search_path = pg_catalog;
-set local statement_timeout = ${timeoutMs};
-set local idle_in_transaction_session_timeout = ${timeoutMs}`);
-}
-
-/**
- * The hub's identity, snapshot and what is pending for each dataset since its cursor's snapshot
- * (undefined: no window). Must be the first statement after `beginHubRead`, whose snapshot it takes
- * and reports. On a standby only `isStandby` means something.
- */
-export async function readHubState(
+export async function openHubRead(
   sql: Sql,
   cursors: ReadonlyMap<DatasetName, string | undefined>,
+  timeoutMs: number,
 ): Promise<HubState> {
   const states = [...cursors].map(([name, snapshot]) =>
     datasetState(requireDataset(name), snapshot)
   );
-  const [row] = await sql.unsafe<{ state: string }[]>(`select json_build_object(
+  const results = await sql.unsafe(`begin isolation level repeatable read read only;
+set local timezone = 'UTC';
+set local search_path = pg_catalog;
+set local statement_timeout = ${timeoutMs};
+set local idle_in_transaction_session_timeout = ${timeoutMs};
+select json_build_object(
   'hubId', (select hub_id from perigee.hub),
   'isStandby', pg_is_in_recovery(),
   'snapshot', pg_current_snapshot()::text,
@@ -77,9 +72,10 @@ export async function readHubState(
     then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end,
   'databaseOid', (select oid::text from pg_database where datname = current_database()),
   'datasets', json_build_object(${states.join(", ")})
-)::text as state`);
-  if (row === undefined) throw new Error("the hub's state is one row");
-  return JSON.parse(row.state) as HubState;
+)::text as state`) as unknown as { state?: string }[][];
+  const state = results.at(-1)?.[0]?.state;
+  if (state === undefined) throw new Error("the hub's state is one row");
+  return JSON.parse(state) as HubState;
 }
 
 function datasetState(dataset: Dataset, snapshot: string | undefined): string {

@@ -82,6 +82,32 @@ test("a row whose deletion is refused is set aside as such", async (t) => {
   ]);
 });
 
+for (const changed of [1, 300]) {
+  test(`a new row may take over the unique value of a deleted one, among ${changed} changes and in full`, async (t) => {
+    const { hub, customer, run } = await openExport(t, { datasets: ["contacts"] });
+    await hub.sql.unsafe(contacts);
+    await run();
+    await customer.sql`create unique index on contacts (email)`;
+    const replace = async (gone: number) => {
+      await hub.sql`delete from perigee.contacts where contact_id = ${gone}`;
+      await hub.sql`insert into perigee.contacts (contact_id, email)
+        values (${1000 - gone}, ${`c${gone}@example.com`})`;
+      await hub.sql`update perigee.contacts set first_name = 'x' || first_name
+        where contact_id <= ${changed}`;
+    };
+    await replace(390);
+    assert.deepEqual([(await run())["rejected"], (await run())["datasets"]], [0, 0]);
+    await replace(380);
+    await customer.sql`update perigee_cursors set snapshot = null`;
+    const full = await run();
+    assert.deepEqual([full["rejected"], full["deleted"]], [0, 1]);
+    await customer.sql`alter table contacts add check ("firstName" <> 'bad')`;
+    await replace(370);
+    await hub.sql`update perigee.contacts set first_name = 'bad' where contact_id = 5`;
+    assert.equal((await run())["rejected"], 1);
+  });
+}
+
 test("where more rows are refused than a table may refuse, the dataset stops and nothing is written", async (t) => {
   const { hub, customer, run } = await openExport(t, { datasets: ["contacts", "orders"] });
   await hub.sql.unsafe(`insert into perigee.contacts (email)
