@@ -1,5 +1,10 @@
 import type { Sql } from "postgres";
-import { contactExpression, type ContactValues, parseContact } from "./contacts.ts";
+import {
+  contactColumns,
+  type ContactValues,
+  parseContact,
+  type StoredContact,
+} from "./contacts.ts";
 
 /** Whether the segment was evaluated at least once, so that its members mean something. */
 export async function isSegmentEvaluated(sql: Sql, segmentId: number): Promise<boolean> {
@@ -8,7 +13,7 @@ export async function isSegmentEvaluated(sql: Sql, segmentId: number): Promise<b
 }
 
 const pageQuery = `
-  select ${contactExpression("contact")} as contact
+  select ${contactColumns("contact")}
   from perigee.segment_members as member
   join perigee.contacts as contact using (contact_id)
   where member.segment_id = $1 and member.contact_id > $2::text::bigint
@@ -25,10 +30,10 @@ export async function findMembers(
   afterContactId: string,
   limit: number,
 ): Promise<ContactValues[]> {
-  const rows = await sql.unsafe<{ contact: string }[]>(
+  const rows = await sql.unsafe<StoredContact[]>(
     pageQuery,
     [segmentId, afterContactId, limit],
     { prepare: true },
   );
-  return rows.map((row) => parseContact(row.contact));
+  return rows.map(parseContact);
 }
