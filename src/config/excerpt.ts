@@ -1,3 +1,4 @@
+import { secretTexts } from "./secret_name.ts";
 import { lineAround, type Place, positionOf } from "./place.ts";
 
 /** Widest part of a line that is shown; longer ones are cut around the caret. */
@@ -5,18 +6,6 @@ const shownWidth = 120;
 /** What is looked at for secrets around the place; wider than any URL that people write. */
 const searchedWidth = 4000;
 const mask = "***";
-
-/**
- * What hides secrets where the file could not be parsed, and inside URLs: their credentials and
- * paths, what follows a key that sounds secret, signing secrets, and long runs of base64.
- */
-const secretTexts: readonly RegExp[] = [
-  /(?<=\b[a-z][a-z0-9+.-]*:\/\/)\S*(?=@)/gi,
-  /(?<=\bhttps?:\/\/[^\s/'"]+\/)[^\s'"}\]]+/gi,
-  /(?<=\b(?:\w*pass\w*|pwd|\w*secrets?|\w*tokens?|bearer|credentials?|authorization|api_?key)["']?[ \t]*:[ \t]+)(?:(?<=:[ \t]+)\[[^\]]*\]?|[^\s,}\][{](?:[^,}\]]*[^\s,}\]])?)/gi,
-  /\bwhsec_[\w+/=-]+/g,
-  /[\w+/=-]{64,}/g,
-];
 
 /** A control character would let a file write to the reader's terminal. */
 // deno-lint-ignore no-control-regex

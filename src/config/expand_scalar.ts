@@ -4,6 +4,7 @@ import { expandPieces, parseInterpolation } from "./interpolation.ts";
 import type { Finding } from "./problem.ts";
 import type { Place } from "./place.ts";
 import { readText } from "./read_text.ts";
+import { shownName } from "./shown_name.ts";
 
 /** Largest secret file: a bundle of certificates is far below. */
 const maxSecretBytes = 1 << 20;
@@ -37,7 +38,7 @@ function readSecret(written: string, place: Place, context: TreeContext): string
     throw new Unexpandable({
       code: "PG112",
       place: placeOfPiece(place, "${file:" + written),
-      message: `The secret file ${written} ${read.reason}.`,
+      message: `The secret file ${shownName(written)} ${read.reason}.`,
     });
   }
   return read.text.replace(/\r?\n$/, "");

@@ -12,7 +12,8 @@ import { invalid, read, type ReadContext, type ReadSchema, readSection } from ".
 import { resolveConfig } from "./resolve.ts";
 import { ResolveContext } from "./resolve_context.ts";
 import { type ConfigInput, configSchema } from "./schema.ts";
-import { shownName, suggestName } from "./spelling.ts";
+import { shownName } from "./shown_name.ts";
+import { suggestName } from "./spelling.ts";
 import { isAbsent, type MapNode, type TreePath } from "./tree.ts";
 
 export type { Problem };

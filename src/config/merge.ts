@@ -1,6 +1,7 @@
 import { formatPlace, type Place } from "./place.ts";
 import type { Finding } from "./problem.ts";
 import type { ListNode, MapNode, TreeNode } from "./tree.ts";
+import { shownName } from "./shown_name.ts";
 
 interface Entry {
   readonly keyPlace: Place;
@@ -11,7 +12,7 @@ function twice(path: string, entry: Entry, first: Entry): Finding {
   return {
     code: "PG106",
     place: entry.keyPlace,
-    message: `\`${path}\` is defined twice; first at ${formatPlace(first.keyPlace)}.`,
+    message: `\`${shownName(path)}\` is defined twice; first at ${formatPlace(first.keyPlace)}.`,
     related: first.keyPlace,
   };
 }

@@ -2,7 +2,8 @@ import * as v from "valibot";
 import type { LeafAbout, Section } from "./leaf.ts";
 import type { Place } from "./place.ts";
 import type { Finding } from "./problem.ts";
-import { nearest, shownName, suggestName } from "./spelling.ts";
+import { shownName } from "./shown_name.ts";
+import { nearest, suggestName } from "./spelling.ts";
 import {
   isAbsent,
   type ListNode,

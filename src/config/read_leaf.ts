@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import type { LeafAbout, Section } from "./leaf.ts";
 import type { Finding, ProblemCode } from "./problem.ts";
-import { shownName, suggestName } from "./spelling.ts";
+import { shownName } from "./shown_name.ts";
+import { suggestName } from "./spelling.ts";
 import type { ScalarNode } from "./tree.ts";
 import { typeScalar } from "./scalar.ts";
 

@@ -16,6 +16,7 @@ import { findSegmentCycles, resolveSegment } from "./resolve_segment.ts";
 import type { ConfigInput } from "./schema.ts";
 import { formatPlace } from "./place.ts";
 import { suggestName } from "./spelling.ts";
+import { shownName } from "./shown_name.ts";
 
 type EntrySection = {
   [K in keyof ConfigInput]: ConfigInput[K] extends Record<string, unknown>
@@ -91,7 +92,7 @@ function warnUnfilledFields(config: Config, context: ResolveContext): void {
       context.warn(
         "PG171",
         context.key(["segments", segment.name]),
-        `The segment asks for the contact field \`${column}\`, which no import fills.`,
+        `The segment asks for the contact field \`${shownName(column)}\`, which no import fills.`,
         suggestName(column, known),
       );
     }

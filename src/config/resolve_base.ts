@@ -13,6 +13,7 @@ import type { ResolveContext } from "./resolve_context.ts";
 import { findUrlFault } from "./webhook_url.ts";
 import type { ConfigInput } from "./schema.ts";
 import { suggestName } from "./spelling.ts";
+import { shownName } from "./shown_name.ts";
 
 /** Perigee's own database. Without an address the daemon starts the embedded Postgres. */
 export function resolveHub(input: ConfigInput["hub"], context: ResolveContext): HubConfig {
@@ -127,7 +128,7 @@ function resolveKeyField(
     context.error(
       "PG123",
       context.value([...path, "field"]),
-      `\`${key.field}\` would be an additional field, and looks like a contact field.`,
+      `\`${shownName(key.field)}\` would be an additional field, and looks like a contact field.`,
       meant,
     );
   }

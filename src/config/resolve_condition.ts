@@ -11,7 +11,8 @@ import { parseConditionValue } from "./condition_value.ts";
 import type { ConditionConfig, CountConfig } from "./model.ts";
 import { formatPlace } from "./place.ts";
 import type { ResolveContext } from "./resolve_context.ts";
-import { shownName, suggestName } from "./spelling.ts";
+import { shownName } from "./shown_name.ts";
+import { suggestName } from "./spelling.ts";
 import { plainOf, type TreeNode, type TreePath } from "./tree.ts";
 
 /** Type families of a dataset's columns, which are known without a database. */
@@ -37,7 +38,7 @@ function checkColumn(
   context.error(
     "PG143",
     context.key(path),
-    `The dataset ${dataset} has no parameter \`${column}\`.`,
+    `The dataset ${dataset} has no parameter \`${shownName(column)}\`.`,
     suggestName(column, known),
   );
 }
@@ -71,7 +72,7 @@ function resolveOne(
     context.error(
       "PG146",
       node.place,
-      `\`${operator}\` does not fit \`${column}\`, a column of ${familyNames[family]}.`,
+      `\`${operator}\` does not fit \`${shownName(column)}\`, a column of ${familyNames[family]}.`,
       `Those that fit: ${fitting.join(", ")}.`,
     );
     return undefined;

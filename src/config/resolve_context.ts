@@ -11,6 +11,7 @@ import {
   type TreeNode,
   type TreePath,
 } from "./tree.ts";
+import { shownName } from "./shown_name.ts";
 
 /** Largest template or certificate file. */
 const maxFileBytes = 4 << 20;
@@ -110,7 +111,9 @@ export class ResolveContext {
     const folder = slash < 0 ? "" : place.file.path.slice(0, slash);
     const shownPath = isAbsolute(written) ? written : join(folder, written);
     if (read.reason === undefined) return { text: read.text, shownPath };
-    const named = this.isInterpolated(path) ? "The file named here" : `The file ${shownPath}`;
+    const named = this.isInterpolated(path)
+      ? "The file named here"
+      : `The file ${shownName(shownPath)}`;
     this.error("PG150", place, `${named} ${read.reason}.`);
     return undefined;
   }

@@ -5,6 +5,7 @@ import type { ResolveContext } from "./resolve_context.ts";
 import { resolveSchedule, warnUnlessStarted } from "./resolve_schedule.ts";
 import type { ConfigInput } from "./schema.ts";
 import type { TreePath } from "./tree.ts";
+import { shownName } from "./shown_name.ts";
 
 function warnQualified(table: string, schemaKey: boolean, path: TreePath, context: ResolveContext) {
   if (schemaKey || !table.includes(".") || context.isInterpolated([...path, "table"])) return;
@@ -13,7 +14,9 @@ function warnQualified(table: string, schemaKey: boolean, path: TreePath, contex
     "PG173",
     context.value([...path, "table"]),
     "The dot is taken as part of the table's name.",
-    `Did you mean \`schema: ${schema}\` and \`table: ${rest.join(".")}\`?`,
+    `Did you mean \`schema: ${shownName(schema ?? "")}\` and \`table: ${
+      shownName(rest.join("."))
+    }\`?`,
   );
 }
 

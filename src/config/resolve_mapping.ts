@@ -4,6 +4,7 @@ import type { ResolveContext } from "./resolve_context.ts";
 import type { ConfigInput } from "./schema.ts";
 import { suggestName } from "./spelling.ts";
 import type { TreePath } from "./tree.ts";
+import { shownName } from "./shown_name.ts";
 
 type ImportInput = ConfigInput["imports"][string];
 type ValueInput = ImportInput["mapping"][string];
@@ -97,7 +98,7 @@ function checkTarget(
   context.error(
     "PG143",
     context.key([...path, "mapping", target]),
-    `The dataset ${input.dataset} has no parameter \`${target}\`.`,
+    `The dataset ${input.dataset} has no parameter \`${shownName(target)}\`.`,
     near ?? asField,
   );
 }

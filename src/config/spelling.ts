@@ -59,13 +59,3 @@ export function suggestName(name: string, known: Iterable<string>): string | und
   const meant = nearest(name, known);
   return meant === undefined ? undefined : `Did you mean \`${meant}\`?`;
 }
-
-/** Characters that would break a message's line or turn its direction. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** A name from a file as messages may show it: cut, and without control characters. */
-export function shownName(name: string): string {
-  const clean = name.slice(0, 200).replace(unprintable, "\ufffd");
-  const cut = [...clean].slice(0, 80).join("");
-  return cut === name ? name : cut.length < clean.length ? `${cut}…` : cut;
-}

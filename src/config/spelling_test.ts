@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { editDistance, nearest, shownName } from "./spelling.ts";
+import { shownName } from "./shown_name.ts";
+import { editDistance, nearest } from "./spelling.ts";
 
 test("a swap, an omission and another case or separator are near", () => {
   const known = ["host", "port", "statement_timeout", "firstName"];

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import fc from "fast-check";
 import { loadConfig } from "../../src/config/load.ts";
+import { formatProblem } from "../../src/config/problem.ts";
 import { codesOf, loadFiles, loadGood } from "./config_folder.ts";
 
 /**
@@ -106,4 +108,67 @@ test("an excerpt turns characters that reorder or control a terminal into harmle
   const problem = loaded.problems[0];
   assert.ok(problem !== undefined);
   assert.doesNotMatch(`${problem.message}${problem.excerpt}`, /\u202e/);
+});
+
+test("no damage around secrets makes the loader throw or show one", { timeout }, async () => {
+  const good = `
+hub: { url: "postgres://hub:planted-hub@db.example.com/hub" }
+server: { host: 127.0.0.1, tokens: [planted-token] }
+connectors:
+  shop:
+    host: db.example.com
+    username: reader
+    password: planted-password
+    key: { column: email, field: email }
+sources:
+  promo: { id: 1, connector: shop, table: promo, order_by: [a desc] }
+segments:
+  s: { id: 1, every: 1h, where: { source: promo, conditions: { a: { anniversary: today } } } }
+sinks:
+  r: { webhook: "https://hooks.example.com/services/planted-path", secrets: [whsec_planted] }
+triggers:
+  t: { segment: s, every: 1h, sources: [promo], sinks: [r], repeat: { every: 7d } }
+messages:
+  m: { id: 1, text: "Hello \${name}" }
+`;
+  const token = fc.constantFrom(
+    ..."{}[]:,-?&*!|>'\"%@`#\n\t ".split(""),
+    "${",
+    "}",
+    "<<: ",
+    "~",
+    "---\n",
+    "null",
+    "*a",
+    "&a ",
+    "__proto__: ",
+    "99999999999999999999",
+  );
+  // What names a secret stays whole: nobody can tell that `to{: [x]` once held tokens.
+  const pieces = good.split(
+    /(url: ".+?"|tokens: .+?\]|password: .+\n|webhook: ".+?"|secrets: .+?\])/,
+  );
+  const last = (pieces.length - 1) / 2;
+  const damage = fc.record({
+    piece: fc.nat(last),
+    at: fc.nat(120),
+    cut: fc.nat(20),
+    insert: token,
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
+      const damaged = [...pieces];
+      for (const { piece, at, cut, insert } of damages) {
+        const text = damaged[piece * 2] ?? "";
+        damaged[piece * 2] = text.slice(0, at) + insert + text.slice(at + cut);
+      }
+      const text = damaged.join("");
+      const loaded = await loadFiles({ "config/a.yaml": text });
+      const problems = [...(loaded.ok ? [] : loaded.problems), ...loaded.warnings];
+      assert.equal(loaded.ok, problems.every((problem) => problem.severity === "warning"));
+      const shown = problems.map((problem) => formatProblem(problem, { colour: false })).join("\n");
+      assert.doesNotMatch(shown, /planted-(hub|token|password|path)/);
+    }),
+    { numRuns: 300 },
+  );
 });
