@@ -1,15 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { systemClock } from "../clock.ts";
-import { ConnectorRegistry } from "../connector/registry.ts";
-import { PerigeeError } from "../error.ts";
+import { previewTrigger } from "../trigger/preview_trigger.ts";
+import { resyncExport } from "../export/resync_export.ts";
 import { jobsOf } from "../schedule/jobs.ts";
-import { Runner } from "../schedule/runner.ts";
-import { Scheduler } from "../schedule/scheduler.ts";
 import { describeRunFailure } from "../schedule/run_failure.ts";
-import { nearest } from "../config/spelling.ts";
-import type { Command, CommandIo } from "./command.ts";
-import { configFolder } from "./command.ts";
-import { openCommandHub } from "./open_command_hub.ts";
+import { Runner, type RunResult } from "../schedule/runner.ts";
+import { Scheduler } from "../schedule/scheduler.ts";
+import type { Command, CommandInput, CommandIo } from "./command.ts";
+import {
+  isJson,
+  momentOption,
+  requireNamed,
+  usage,
+  withWorkplace,
+  type Workplace,
+} from "./workplace.ts";
 
 /** As the daemon's; a command that is killed frees its name as late. */
 const leaseMs = 15_000;
@@ -18,64 +23,79 @@ const leaseMs = 15_000;
 export const run: Command = {
   name: "run",
   summary: "run one import, segment, trigger or export now, beside a running daemon",
-  usage: "<kind>/<name>",
-  options: [],
-  examples: ["perigee run export/shop", "perigee run import/customers --json"],
-  async run(input, io) {
-    const [name] = input.positionals;
-    if (name === undefined || input.positionals.length > 1) {
-      throw new PerigeeError("run takes one name, such as export/shop", {
-        kind: "usage",
-        code: "PG921",
-        advice: "perigee run --help shows examples.",
-      });
-    }
-    const observe = () => {};
-    const hub = await openCommandHub(configFolder(input, io), io, observe);
-    const connectors = new ConnectorRegistry(hub.config.connectors);
-    const deps = { config: hub.config, hub: hub.pool, hubTarget: hub.target, connectors };
-    const daemonId = randomUUID();
-    const runner = new Runner({
-      hub: hub.pool.sql,
-      daemonId,
-      clock: systemClock,
-      observe,
-      leaseMs,
-      describe: (error, failed) => describeRunFailure(error, failed, hub.target),
-    });
-    const options = { hub: hub.pool.sql, runner, daemonId, clock: systemClock, observe };
-    const scheduler = new Scheduler(options);
-    try {
-      const jobs = jobsOf(deps, (tick) => scheduler.runTick(tick));
-      requireName(name, jobs.map((job) => job.name));
-      scheduler.know(jobs);
-      io.signal.addEventListener("abort", () => void runner.stop(0), { once: true });
-      const tick = { name, scheduledAt: systemClock.now(), cause: "command" as const };
-      const result = await scheduler.runTick(tick);
-      return report(name, result, input.values["json"] === true, io);
-    } finally {
-      await scheduler.stop();
-      await connectors.close(1_000);
-      await hub.close(1_000);
-    }
-  },
+  usage: "<kind>/<name> [--at <moment>] [--full] [--dry-run]",
+  options: [
+    { name: "at", type: "string", placeholder: "moment", help: "the tick to run (default: now)" },
+    { name: "full", type: "boolean", help: "exports: compare the tables in full" },
+    { name: "dry-run", type: "boolean", help: "triggers: say who would get an event" },
+  ],
+  examples: [
+    "perigee run export/shop --full",
+    "perigee run import/customers --json",
+    "perigee run trigger/birthday --dry-run",
+  ],
+  run: (input, io) =>
+    withWorkplace(input, io, async (place) => {
+      const [name, ...more] = input.positionals;
+      if (name === undefined || more.length > 0) {
+        throw usage("run takes one name, such as export/shop");
+      }
+      const scheduledAt = momentOption(input, "at") ?? place.now;
+      if (input.values["dry-run"] === true) {
+        return await preview(name, scheduledAt, input, io, place);
+      }
+      if (input.values["full"] === true) {
+        await resyncExport(requireNamed(name, "export", place.config.exports), place);
+      }
+      return report(name, await runOnce(name, scheduledAt, io, place), isJson(input), io);
+    }),
 };
 
-function requireName(name: string, known: readonly string[]): void {
-  if (known.includes(name)) return;
-  const meant = nearest(name, known);
-  throw new PerigeeError(`nothing that runs is called ${name}`, {
-    kind: "usage",
-    code: "PG922",
-    advice: meant === undefined
-      ? `Known are: ${known.join(", ")}.`
-      : `Did you mean ${meant}? Known are: ${known.join(", ")}.`,
-  });
+async function runOnce(
+  name: string,
+  scheduledAt: Date,
+  io: CommandIo,
+  place: Workplace,
+): Promise<RunResult> {
+  const [hub, observe, daemonId] = [place.hub.sql, () => {}, randomUUID()];
+  const describe = (error: unknown, failed: string) =>
+    describeRunFailure(error, failed, place.hubTarget);
+  const runner = new Runner({ hub, daemonId, clock: systemClock, observe, leaseMs, describe });
+  const scheduler = new Scheduler({ hub, runner, daemonId, clock: systemClock, observe });
+  const jobs = jobsOf(place, (tick) => scheduler.runTick(tick));
+  requireNamed(name, "run", new Map(jobs.map((job) => [job.name, job])));
+  scheduler.know(jobs);
+  io.signal.addEventListener("abort", () => void runner.stop(0), { once: true });
+  try {
+    return await scheduler.runTick({ name, scheduledAt, cause: "command" });
+  } finally {
+    await scheduler.stop();
+  }
+}
+
+async function preview(
+  name: string,
+  scheduledAt: Date,
+  input: CommandInput,
+  io: CommandIo,
+  place: Workplace,
+): Promise<number> {
+  const trigger = requireNamed(name, "trigger", place.config.triggers);
+  const seen = await previewTrigger(trigger, scheduledAt, place);
+  if (isJson(input)) io.out(`${JSON.stringify(seen)}\n`);
+  else {
+    io.out(
+      `${seen.due} of ${seen.members} members would get an event, to ${seen.sinks.join(", ")}\n`,
+    );
+    io.out(`contacts: ${seen.contactIds.join(", ") || "none"}\n`);
+    if (seen.sample !== undefined) io.out(`${JSON.stringify(seen.sample, null, 2)}\n`);
+  }
+  return 0;
 }
 
 function report(
   name: string,
-  result: Awaited<ReturnType<Scheduler["runTick"]>>,
+  result: RunResult,
   isJson: boolean,
   io: CommandIo,
 ): number {
