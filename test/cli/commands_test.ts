@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { after, test } from "node:test";
+import { commands } from "../../src/cli/commands.ts";
+import { dispatch } from "../../src/cli/dispatch.ts";
+import { seedHub } from "../../src/sample/seed_hub.ts";
+import { seedShop } from "../../src/sample/shop.ts";
+import { openTestDatabase, openTestHub } from "../support/database.ts";
+import { makeFolder, repository } from "../support/daemon_process.ts";
+
+const hub = await openTestHub({ after });
+const shop = await openTestDatabase({ after });
+await seedShop(shop.sql, { now: new Date(), timezone: "Europe/Kyiv" });
+await seedHub(hub.sql, { now: new Date() });
+
+interface Answer {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs one command line on the shipped configuration, with the databases of this file. */
+async function perigee(...words: string[]): Promise<Answer> {
+  let [out, err] = ["", ""];
+  const exitCode = await dispatch(words, commands, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    isTerminal: false,
+    env: {
+      PERIGEE_CONFIG: path.join(repository, "config"),
+      PERIGEE_HUB_URL: hub.url,
+      SHOP_URL: shop.url,
+      SAMPLE_WEBHOOK_URL: "http://127.0.0.1:9/",
+    },
+    signal: new AbortController().signal,
+  });
+  return { exitCode, out, err };
+}
+
+function lastLine(answer: Answer): Record<string, unknown> {
+  assert.equal(answer.exitCode, 0, answer.err);
+  return JSON.parse(answer.out.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+}
+
+test("the main job can be done by hand, one run after the other", async () => {
+  const imported = lastLine(await perigee("run", "import/customers", "--json"));
+  assert.equal((imported["counts"] as Record<string, number>)["inserted"], 200);
+  const fired = lastLine(await perigee("run", "trigger/birthday", "--json"));
+  const events = (fired["counts"] as Record<string, number>)["events"] ?? 0;
+  assert.ok(events > 0);
+  const exported = lastLine(await perigee("run", "export/shop", "--json"));
+  assert.equal((exported["counts"] as Record<string, number>)["datasets"], 9);
+  const again = lastLine(await perigee("run", "export/shop", "--json"));
+  assert.equal((again["counts"] as Record<string, number>)["datasets"], 0);
+});
+
+test("plan and verify say that nothing is left to do, and what is when something is", async () => {
+  assert.equal((await perigee("verify", "export/shop")).exitCode, 0);
+  await shop.sql`delete from orders where "orderId" = (select min("orderId") from orders)`;
+  await shop.sql`update contacts set "firstName" = 'Changed' where email = 'kozak@example.com'`;
+  const found = await perigee("verify", "export/shop", "--repair");
+  assert.equal(found.exitCode, 1);
+  assert.match(found.out, /orders: 1 rows differ/);
+  assert.match(found.out, /contacts: 1 rows differ/);
+  const planned = await perigee("plan", "export/shop");
+  assert.match(planned.out, /orders: .*1 to insert, 0 to update/);
+  assert.match(planned.out, /contacts: .*0 to insert, 1 to update/);
+  assert.equal((await perigee("run", "export/shop")).exitCode, 0);
+  assert.equal((await perigee("verify", "export/shop")).exitCode, 0);
+});
+
+test("a segment is counted, listed and shown as SQL", async () => {
+  const sampled = lastLine(await perigee("segment", "birthday_today", "--sample", "3", "--json"));
+  assert.ok(Number(sampled["total"]) > 0);
+  const sql = await perigee("segment", "birthday_today", "--sql");
+  assert.match(sql.out, /from "public"\."promo_codes"/);
+  const none = lastLine(
+    await perigee("segment", "birthday_today", "--at", "2026-09-02T12:00:00Z", "--json"),
+  );
+  assert.ok(Number(none["total"]) >= 1, "Dina Kozak has her birthday on 2 September");
+});
+
+test("a contact is explained leaf by leaf", async () => {
+  const answer = await perigee("explain", "kozak@example.com", "--at", "2026-09-02T12:00:00Z");
+  assert.equal(answer.exitCode, 0, answer.err);
+  assert.match(answer.out, /is in segment\/birthday_today/);
+  assert.match(answer.out, /birthday anniversary: 1 rows/);
+});
+
+test("a message is rendered to the terminal and to a folder", async (t) => {
+  const words = ["render", "birthday_greeting", "--contact", "kozak@example.com"];
+  const printed = await perigee(...words);
+  assert.match(printed.out, /Your promo code: AAAA-BBBB-DDDD/);
+  const folder = await makeFolder(t);
+  assert.equal((await perigee(...words, "--out", folder)).exitCode, 0);
+  const files = (await readdir(folder)).sort();
+  assert.ok(files.includes("birthday_greeting.html"), files.join());
+});
+
+test("deliveries are previewed, and a sink is paused and resumed", async () => {
+  assert.match((await perigee("replay", "--preview")).out, /nothing to replay/);
+  assert.match((await perigee("sink", "pause", "sample_receiver")).out, /is paused/);
+  assert.match((await perigee("sink", "pause", "sample_receiver")).out, /was already paused/);
+  assert.match((await perigee("sink", "resume", "sample_receiver")).out, /is resumed/);
+});
+
+test("status lists every name with its newest run", async () => {
+  const answer = await perigee("status");
+  assert.equal(answer.exitCode, 0, answer.out);
+  for (const name of ["import/customers", "segment/birthday_today", "export/shop"]) {
+    assert.match(answer.out, new RegExp(`${name} +succeeded`));
+  }
+});
+
+test("a contact is erased only with --confirm, and then everywhere", async () => {
+  const [before] = await hub.sql`select contact_id from perigee.contacts
+    where email = 'kozak@example.com'`;
+  assert.ok(before);
+  assert.equal((await perigee("forget", "kozak@example.com")).exitCode, 2);
+  const answer = await perigee("forget", "kozak@example.com", "--confirm");
+  assert.equal(answer.exitCode, 0, answer.err);
+  assert.match(answer.out, /deletes: keep/);
+  const left = await hub.sql`select 1 from perigee.contacts where email = 'kozak@example.com'`;
+  assert.equal(left.length, 0);
+});
+
+test("wrong use is said in one sentence with what to do", async () => {
+  const cases: [string[], RegExp][] = [
+    [["statsu"], /did you mean/],
+    [["run", "export/shoop"], /PG922 .*\n.*Did you mean export\/shop\?/],
+    [["run"], /PG921/],
+    [["segment", "birthday_today", "--at", "yesterday"], /--at wants a moment/],
+    [["segment", "birthday_today", "--smaple", "3"], /--smaple/],
+    [["render", "birthday_greeting"], /either --contact or --event/],
+  ];
+  for (const [words, wanted] of cases) {
+    const answer = await perigee(...words);
+    assert.equal(answer.exitCode, 2, words.join(" "));
+    assert.match(answer.err, wanted);
+  }
+  const unknown = await perigee("explain", "nobody@example.com");
+  assert.equal(unknown.exitCode, 1);
+  assert.match(unknown.err, /PG805/);
+});
+
+test("every command has help with an example", async () => {
+  const overview = await perigee("--help");
+  for (const { name } of commands) {
+    assert.ok(overview.out.includes(`  ${name} `), name);
+    const help = await perigee(name, "--help");
+    assert.equal(help.exitCode, 0);
+    assert.match(help.out, new RegExp(`Examples:\n  perigee ${name}`));
+  }
+});
