@@ -1,72 +1,11 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import test, { type TestContext } from "node:test";
+import test from "node:test";
 import { hasFailed } from "../../src/check/check.ts";
 import { grantScript } from "../../src/check/grant_script.ts";
-import { openConnection } from "../../src/postgres/connection.ts";
 import { quoteIdentifier } from "../../src/postgres/identifier.ts";
-import { seedShop } from "../../src/sample/shop.ts";
 import { checkYaml, requireStep, troubles, writeConfig } from "../support/checked_config.ts";
-import {
-  openTestDatabase,
-  openTestHub,
-  type TestDatabase,
-  testTarget,
-} from "../support/database.ts";
-import { requireTestCluster } from "../support/test_cluster.ts";
-
-const parts = `
-sources:
-  promo_codes: { id: 1043, connector: shop, table: promo_codes }
-imports:
-  customers:
-    connector: shop
-    table: customers
-    every: 5m
-    mapping: { email: email, firstName: first_name }
-    fields: { birthday: birthday }
-segments:
-  birthday_today:
-    id: 7
-    every: 1h
-    where: { source: promo_codes, conditions: { birthday: { anniversary: today } } }
-exports:
-  shop: { connector: shop, every: 15m }
-`;
-
-function shopYaml(url: string, more = parts): string {
-  return `connectors:\n  shop:\n    url: ${url}\n    key: { column: email, field: email }\n${more}`;
-}
-
-const unsecured = "connector/shop: TLS warning";
-
-async function openShop(t: TestContext): Promise<TestDatabase> {
-  const shop = await openTestDatabase(t);
-  await seedShop(shop.sql, { now: new Date(), timezone: "Europe/Kyiv" });
-  return shop;
-}
-
-async function runAsAdmin(statement: string): Promise<void> {
-  const admin = await openConnection(testTarget(await requireTestCluster()));
-  try {
-    await admin.sql.unsafe(statement);
-  } finally {
-    await admin.end();
-  }
-}
-
-/** A role that may only connect, its address at the shop, and what makes it go away. */
-async function createRole(t: TestContext, shop: TestDatabase, name?: string) {
-  const role = name ?? `reader_${randomBytes(4).toString("hex")}`;
-  const user = quoteIdentifier(role);
-  await shop.sql.unsafe(`create role ${user} login password 'open sesame'`);
-  // After the database and what the role has in it are gone.
-  t.after(() => runAsAdmin(`drop role ${user}`));
-  const url = new URL(shop.url);
-  url.username = role;
-  url.password = "open sesame";
-  return { role, url: url.href };
-}
+import { createRole, openShop, parts, shopYaml, unsecured } from "../support/checked_shop.ts";
+import { openTestDatabase, openTestHub } from "../support/database.ts";
 
 test("a shop that is as it should be gives no failure, and a warning for the open link", async (t) => {
   const [shop, hub] = [await openShop(t), await openTestHub(t)];
@@ -77,15 +16,6 @@ test("a shop that is as it should be gives no failure, and a warning for the ope
   assert.match(requireStep(steps, "source/promo_codes", "unique").text, /may have several rows/);
   assert.match(requireStep(steps, "export/shop", "tables").text, /9 will be created/);
   assert.equal(requireStep(steps, "hub", "schema").text, "the newest one");
-});
-
-test("nothing is made in the customer's database", async (t) => {
-  const shop = await openShop(t);
-  const count = () => shop.sql<{ n: number }[]>`select count(*)::integer as n from pg_class`;
-  const [before] = await count();
-  await checkYaml(t, shopYaml(shop.url));
-  const [after] = await count();
-  assert.equal(after?.n, before?.n);
 });
 
 test("a wrong password fails the login alone, and another connector is checked all the same", async (t) => {
@@ -176,46 +106,6 @@ test("rights on the chosen columns are enough for a source that chooses its colu
   assert.deepEqual(troubles(await checkYaml(t, shopYaml(url, source))), [unsecured]);
 });
 
-test("an export's missing rights come with the statements that grant them, and they do", async (t) => {
-  const shop = await openShop(t);
-  await shop.sql`create schema marketing`;
-  await shop.sql.unsafe(
-    `revoke temporary on database ${quoteIdentifier(shop.target.database)} from public`,
-  );
-  const { url } = await createRole(t, shop);
-  const yaml = shopYaml(
-    url,
-    "exports:\n  out: { connector: shop, every: 1h, schema: marketing }\n",
-  );
-  const before = await checkYaml(t, yaml);
-  assert.deepEqual(troubles(before), [
-    unsecured,
-    "export/out: schema failed",
-    "export/out: temporary tables failed",
-  ]);
-  for (const step of ["schema", "temporary tables"]) {
-    await shop.sql.unsafe(requireStep(before, "export/out", step).advice ?? "").simple();
-  }
-  assert.deepEqual(troubles(await checkYaml(t, yaml)), [unsecured]);
-});
-
-test("tables of an export that cannot take its rows are told one by one", async (t) => {
-  const shop = await openTestDatabase(
-    t,
-    `create table contacts ("contactId" jsonb primary key);
-     create view devices as select 1 as one;
-     create table orders ("orderId" integer)`,
-  );
-  const steps = await checkYaml(
-    t,
-    shopYaml(shop.url, "exports:\n  out: { connector: shop, every: 1h }\n"),
-  );
-  assert.deepEqual(
-    steps.filter(({ state }) => state === "failed").map(({ step, code }) => [step, code]),
-    [["table contacts", "PG511"], ["table devices", "PG512"], ["table orders", "PG513"]],
-  );
-});
-
 test("missing columns and types that do not fit fail the import and the segment that name them", async (t) => {
   const shop = await openShop(t);
   const yaml = shopYaml(shop.url)
@@ -283,37 +173,6 @@ test("row-level security that hides rows is a warning", async (t) => {
   const source = "sources:\n  codes: { id: 1, connector: shop, table: promo_codes }\n";
   const steps = await checkYaml(t, shopYaml(url, source));
   assert.deepEqual(troubles(steps), [unsecured, "source/codes: rows warning"]);
-});
-
-test("a database in another encoding is a warning where it is exported to", async (t) => {
-  const shop = await openTestDatabase(t);
-  const name = `${shop.target.database}_latin1`;
-  const database = quoteIdentifier(name);
-  await shop.sql.unsafe(
-    `create database ${database} template template0 encoding LATIN1 locale 'C'`,
-  );
-  t.after(() => runAsAdmin(`drop database ${database} with (force)`));
-  const yaml = shopYaml(
-    shop.url.replace(/\/[^/]*$/, `/${name}`),
-    "exports:\n  out: { connector: shop, every: 1h }\n",
-  );
-  const encoding = requireStep(await checkYaml(t, yaml), "connector/shop", "encoding");
-  assert.equal(encoding.state, "warning");
-  assert.match(encoding.text, /LATIN1/);
-});
-
-test("a database that takes no writes fails where it is exported to, and is enough to read", async (t) => {
-  const shop = await openShop(t);
-  await shop.sql.unsafe(
-    `alter database ${
-      quoteIdentifier(shop.target.database)
-    } set default_transaction_read_only = on`,
-  );
-  const exporting = requireStep(await checkYaml(t, shopYaml(shop.url)), "connector/shop", "role");
-  assert.equal(exporting.state, "failed");
-  assert.match(exporting.advice ?? "", /address of the primary/);
-  const reading = shopYaml(shop.url, parts.replace(/exports:[^]*/, ""));
-  assert.deepEqual(troubles(await checkYaml(t, reading)), [unsecured]);
 });
 
 test("a template that does not compile is told with its place", async (t) => {
