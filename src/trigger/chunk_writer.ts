@@ -8,6 +8,7 @@ import type { RunContext } from "../hub/run.ts";
 import {
   createStage,
   type EventRules,
+  indexStage,
   lockChunks,
   readChunkKeys,
   stageStatement,
@@ -87,6 +88,7 @@ export class ChunkWriter {
     await inTransaction(this.#hub, "", async (sql) => {
       await sql.unsafe(createStage);
       await this.#stageRows(chunk);
+      await sql.unsafe(indexStage);
       await requireLease(sql, lease);
       await lockChunks(sql);
       const { chunks, ...counts } = await writeChunk(sql, chunk, this.#rules);

@@ -31,7 +31,7 @@ export interface TriggerDeps {
  * index on its key is scanned twice as often; doubled, a crash repeats twice as much work and a chunk
  * of large rows takes twice the hub's temporary space.
  */
-export const chunkSize = 10_000;
+export const chunkSize = 50_000;
 
 /**
  * One tick of a trigger: one event for each member of its segment whom the repeat rule lets through,
