@@ -80,8 +80,15 @@ export type Expression =
     readonly operator: BinaryOperator;
     readonly left: Expression;
     readonly right: Expression;
-    readonly leftSource: string;
-    readonly rightSource: string;
+    /** The right operand with the space around it: what Velocity shows of a null result. */
+    readonly source: string;
+    readonly at: Offset;
+  }
+  /** An expression in parentheses; `source` is what stands between them. */
+  | {
+    readonly kind: "group";
+    readonly inner: Expression;
+    readonly source: string;
     readonly at: Offset;
   };
 

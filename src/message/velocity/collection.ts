@@ -8,9 +8,17 @@ export class VtlList {
   /** Java's kind: it decides the class name and whether the list may grow. */
   readonly kind: "list" | "array" | "set" | "values";
 
-  constructor(items: unknown[], kind: "list" | "array" | "set" | "values" = "list") {
+  /** The map that a `set` or `values` was taken from. */
+  readonly owner: object | null;
+
+  constructor(
+    items: unknown[],
+    kind: "list" | "array" | "set" | "values" = "list",
+    owner: object | null = null,
+  ) {
     this.items = items;
     this.kind = kind;
+    this.owner = owner;
   }
 }
 
@@ -139,6 +147,7 @@ export function mapHas(map: object, key: unknown): boolean {
 /** The list itself where the template owns it, else its private copy, made at the first write. */
 export function writableList(state: RenderState, list: object): VtlList {
   const resolved = state.resolve(list);
+  state.hasWritten = true;
   if (resolved instanceof VtlList) return resolved;
   const items = resolved as unknown[];
   state.claimItems(items.length);
@@ -150,6 +159,7 @@ export function writableList(state: RenderState, list: object): VtlList {
 /** The map itself where the template owns it, else its private copy, made at the first write. */
 export function writableMap(state: RenderState, map: object): VtlMap {
   const resolved = state.resolve(map);
+  state.hasWritten = true;
   if (resolved instanceof VtlMap) return resolved;
   const entries = Object.entries(resolved);
   state.claimItems(entries.length);

@@ -48,7 +48,9 @@ function compileIf(unit: Unit, node: Extract<Node, { kind: "if" }>): Run {
   return (state) => {
     for (let i = 0; i < tests.length; i++) {
       state.at = places[i]!;
-      if (tests[i]!(state)) return bodies[i]!(state);
+      const isMet = tests[i]!(state);
+      if (state.halt !== null) return;
+      if (isMet) return bodies[i]!(state);
     }
     otherwise?.(state);
   };

@@ -16,14 +16,18 @@ export function compileEvaluate(unit: Unit, node: Extract<Node, { kind: "evaluat
   return (state) => {
     state.at = node.at;
     const found = value(state);
-    if (found === null || found === undefined) return;
+    if (found === null || found === undefined || state.halt !== null) return;
     const text = print(state, found);
     const run = compileNow(state, `${unit.name}#evaluate`, text);
     enter(state, run.unit, run.run);
-    if (state.halt !== null && (state.halt.scope === null || state.halt.scope === "all")) {
-      state.halt = null;
-    }
+    endHere(state);
   };
+}
+
+/** #break and #stop inside an evaluated text end that text. */
+function endHere(state: RenderState): void {
+  const scope = state.halt?.scope;
+  if (scope === null || scope === "all") state.halt = null;
 }
 
 /** Compiles #parse: a name that stands as text is compiled with the template, others when met. */

@@ -39,6 +39,8 @@ export function compileValue(unit: Unit, node: Expression): Value {
       return compileMap(unit, node.entries);
     case "range":
       return compileRange(unit, node);
+    case "group":
+      return compileValue(unit, node.inner);
     case "not":
       return compileTest(unit, node);
     case "negate": {
@@ -59,6 +61,7 @@ export function compileTest(unit: Unit, node: Expression): Test {
     const operand = compileTest(unit, node.operand);
     return (state) => !operand(state);
   }
+  if (node.kind === "group") return compileTest(unit, node.inner);
   if (node.kind === "boolean") return () => node.value;
   if (node.kind === "binary") {
     if (isArithmetic(node.operator)) return () => false;
@@ -102,14 +105,16 @@ function compileArithmetic(unit: Unit, node: Binary): Value {
   const operator = node.operator as ArithmeticOperator;
   const left = compileValue(unit, node.left);
   const right = compileValue(unit, node.right);
+  const leftSource = sourceOf(node.left);
+  const rightSource = sourceOf(node.right);
   return (state) => {
     const first = left(state);
     const second = right(state);
     if (operator === "+" && (typeof first === "string" || typeof second === "string")) {
       return concatenate(
         state,
-        textOr(state, first, node.leftSource),
-        textOr(state, second, node.rightSource),
+        textOr(state, first, leftSource),
+        textOr(state, second, rightSource),
       );
     }
     const leftNumber = asNumber(state, first);
@@ -117,6 +122,10 @@ function compileArithmetic(unit: Unit, node: Binary): Value {
     if (leftNumber === undefined || rightNumber === undefined) return null;
     return calculate(operator, leftNumber, rightNumber);
   };
+}
+
+function sourceOf(node: Expression): string {
+  return "source" in node ? node.source : "";
 }
 
 /** Text that joins with a null gets the null's source, as Velocity does. */

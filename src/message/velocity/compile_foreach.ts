@@ -1,5 +1,5 @@
 import type { Foreach } from "./ast.ts";
-import { itemsOf, JavaIterator, pairsOf } from "./collection.ts";
+import { isMap, itemsOf, JavaIterator, pairsOf, VtlList, VtlMap } from "./collection.ts";
 import { compileValue } from "./compile_expression.ts";
 import { compileNodes } from "./compile_nodes.ts";
 import { readVariable, restoreVariable, writeLocal, writeVariable } from "./frame.ts";
@@ -17,6 +17,7 @@ export function compileForeach(unit: Unit, node: Foreach): Run {
   return (state) => {
     state.at = node.at;
     const value = source(state);
+    if (state.halt !== null) return;
     const items = iterate(state, value);
     if (items === undefined || items.length === 0) return otherwise?.(state);
     const before = readVariable(state, slot);
@@ -52,15 +53,31 @@ function runLoop(state: RenderState, loop: Loop): void {
       if (halt.scope === null || halt.scope === scope.loop) state.halt = null;
       return;
     }
-    if (items.length !== length || (state.overlay !== null && isChanged(state, value, items))) {
+    if (state.hasWritten && isChanged(state, value, items, length, i + 1)) {
       const hint = "Gather changes in another list and apply them after #end.";
       state.fail("VTL201", "#foreach loops over a list that its block changes", hint, loop.at);
     }
   }
 }
 
-function isChanged(state: RenderState, value: unknown, items: readonly unknown[]): boolean {
-  return Array.isArray(value) && itemsOf(state, value)?.length !== items.length;
+/** A list that has another length, or a map before its last turn: Java's iterators fail then. */
+function isChanged(
+  state: RenderState,
+  value: unknown,
+  items: readonly unknown[],
+  length: number,
+  turns: number,
+): boolean {
+  if (items.length !== length) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const owner = value instanceof VtlList && value.owner !== null ? value.owner : value;
+  const resolved = state.resolve(owner);
+  if (Array.isArray(value)) return resolved !== value && itemsOf(state, value)?.length !== length;
+  return turns < length && isMap(resolved) && sizeOf(resolved) !== length;
+}
+
+function sizeOf(map: object): number {
+  return map instanceof VtlMap ? map.size : Object.keys(map).length;
 }
 
 function iterate(state: RenderState, value: unknown): readonly unknown[] | undefined {

@@ -21,6 +21,7 @@ export function compileSet(unit: Unit, node: Extract<Node, { kind: "set" }>): Ru
   return (state) => {
     state.at = node.at;
     const found = value(state);
+    if (state.halt !== null) return;
     if (found === undefined || found === null) {
       if (setsNull) write(state, null);
     } else {

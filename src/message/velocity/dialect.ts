@@ -35,12 +35,16 @@ export interface Dialect {
   readonly textIsNumber: boolean;
   /** `$list.size` calls `size()`. */
   readonly callsWithoutParentheses: boolean;
-  /** A lone `$` or `$!` may end the template. */
-  readonly trailingDollar: boolean;
+  /** A lone `$`, `$!` or `#` may end the template. */
+  readonly trailingSymbol: boolean;
   /** `$true` is a name like any other. */
   readonly booleanNames: boolean;
   /** `#literal() … #end`. */
   readonly literalDirective: boolean;
+  /** `@` may stand inside a directive's name, so that `#end@example.com` is no #end. */
+  readonly atInWords: boolean;
+  /** `##` directly after `$x.name` starts a comment; else it is text. */
+  readonly commentAfterProperty: boolean;
   /** A tab may stand between `#set` and its parenthesis. */
   readonly tabAfterSet: boolean;
   /** White space treatment where a template sets none. */
@@ -65,9 +69,11 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     unaryMinus: false,
     textIsNumber: false,
     callsWithoutParentheses: false,
-    trailingDollar: false,
+    trailingSymbol: false,
     booleanNames: false,
     literalDirective: true,
+    atInWords: true,
+    commentAfterProperty: false,
     tabAfterSet: false,
     whitespace: "bc",
   },
@@ -87,9 +93,11 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     unaryMinus: true,
     textIsNumber: true,
     callsWithoutParentheses: true,
-    trailingDollar: true,
+    trailingSymbol: true,
     booleanNames: true,
     literalDirective: false,
+    atInWords: false,
+    commentAfterProperty: true,
     tabAfterSet: true,
     whitespace: "lines",
   },

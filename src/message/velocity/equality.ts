@@ -1,5 +1,5 @@
 import { compareNumbers } from "./arithmetic.ts";
-import { itemsOf, JavaClass, MapEntry, mapGet, mapHas, pairsOf } from "./collection.ts";
+import { itemsOf, JavaClass, MapEntry, mapGet, mapHas, pairsOf, VtlList } from "./collection.ts";
 import { JavaDecimal } from "./decimal.ts";
 import { isInteger, isNumber, JavaDouble, toDouble } from "./number.ts";
 import type { JavaNumber } from "./number.ts";
@@ -114,18 +114,31 @@ export function hashCode(state: RenderState, value: unknown, depth = 0): number 
   if (typeof value === "boolean") return value ? 1231 : 1237;
   if (isNumber(value)) return hashNumber(value);
   const items = itemsOf(state, value);
-  if (items !== undefined) {
-    state.charge(items.length);
-    return items.reduce<number>(
-      (h, item) => (Math.imul(h, 31) + hashCode(state, item, depth + 1)) | 0,
-      1,
-    );
+  if (items !== undefined) return hashItems(state, value, items, depth);
+  if (value instanceof MapEntry) {
+    const held = mapGet(state.resolve(value.map), value.key);
+    return hashCode(state, value.key, depth + 1) ^ hashCode(state, held, depth + 1);
   }
   const pairs = pairsOf(state, value) ?? [];
   state.charge(pairs.length);
   const hashPair = ([key, item]: readonly [unknown, unknown]) =>
     hashCode(state, key, depth + 1) ^ hashCode(state, item, depth + 1);
   return pairs.reduce((sum, pair) => (sum + hashPair(pair)) | 0, 0);
+}
+
+/** A list's order counts, a set's does not. */
+function hashItems(
+  state: RenderState,
+  value: unknown,
+  items: readonly unknown[],
+  depth: number,
+): number {
+  state.charge(items.length);
+  const hashes = items.map((item) => hashCode(state, item, depth + 1));
+  if (value instanceof VtlList && value.kind === "set") {
+    return hashes.reduce((sum, hash) => (sum + hash) | 0, 0);
+  }
+  return hashes.reduce((sum, hash) => (Math.imul(sum, 31) + hash) | 0, 1);
 }
 
 function hashText(state: RenderState, text: string): number {

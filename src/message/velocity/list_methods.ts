@@ -81,11 +81,22 @@ export const listMethods: MethodTable = joinTables(
   growingMethods,
 );
 
+const fixedSize = methodTable<object>({
+  "add(any)": refuseToGrow,
+  "addAll(list)": refuseToGrow,
+  "remove(any)": (self, [item], state) =>
+    indexOf(state, read(state, self), item) >= 0 ? refuseToGrow() : false,
+});
+
+function refuseToGrow(): never {
+  throw new MethodFailure("cannot change the size of an array or of a view of a map");
+}
+
 /** An array: it has an order and a size, and cannot grow. */
-export const arrayMethods: MethodTable = joinTables(collectionMethods, indexedMethods);
+export const arrayMethods: MethodTable = joinTables(collectionMethods, indexedMethods, fixedSize);
 
 /** keySet(), values() and entrySet(): a collection to look at. */
-export const setMethods: MethodTable = collectionMethods;
+export const setMethods: MethodTable = joinTables(collectionMethods, fixedSize);
 
 /** java.util.Iterator. */
 export const iteratorMethods = methodTable<JavaIterator>({

@@ -14,11 +14,11 @@ export const mapMethods = methodTable<object>({
     pairs(state, self).some(([, candidate]) => javaEquals(state, candidate, value)),
   "size()": (self, _, state) => pairs(state, self).length,
   "isEmpty()": (self, _, state) => pairs(state, self).length === 0,
-  "keySet()": (self, _, state) => new VtlList(pairs(state, self).map(([key]) => key), "set"),
+  "keySet()": (self, _, state) => new VtlList(pairs(state, self).map(([key]) => key), "set", self),
   "values()": (self, _, state) =>
-    new VtlList(pairs(state, self).map(([, value]) => value), "values"),
+    new VtlList(pairs(state, self).map(([, value]) => value), "values", self),
   "entrySet()": (self, _, state) =>
-    new VtlList(pairs(state, self).map(([key]) => new MapEntry(self, key)), "set"),
+    new VtlList(pairs(state, self).map(([key]) => new MapEntry(self, key)), "set", self),
   "put(any,any)": (self, [key, value], state) => put(state, self, key, value),
   "putIfAbsent(any,any)": (self, [key, value], state) => {
     const before = mapGet(state.resolve(self), key);

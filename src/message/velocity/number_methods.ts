@@ -28,6 +28,9 @@ const anyNumber = methodTable<JavaNumber>({
     }
     return compareNumbers(n, other);
   },
+  "compareTo(any)": () => {
+    throw new MethodFailure("compares with a number of its own type only");
+  },
   "equals(any)": (n, [other], state) => javaEquals(state, n, other),
   "hashCode()": (n, _, state) => hashCode(state, n),
   "toString()": (n) => printNumber(n),
@@ -77,6 +80,9 @@ export const booleanMethods = methodTable<boolean>({
   "toString(boolean)": (_, [value]) => String(value),
   "equals(any)": (b, [other]) => b === other,
   "compareTo(boolean)": (b, [other]) => Number(b) - Number(other),
+  "compareTo(any)": () => {
+    throw new MethodFailure("compares with true or false only");
+  },
   "compare(boolean,boolean)": (_, [a, b]) => Number(a) - Number(b),
   "hashCode()": (b) => b ? 1231 : 1237,
   "parseBoolean(text)": (_, [text]) => String(text).toLowerCase() === "true",

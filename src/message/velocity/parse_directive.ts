@@ -77,17 +77,15 @@ function parseEnding(p: Parser, list: NodeList, hash: Hash): boolean {
 
 function parseSet(p: Parser, list: NodeList, hash: Hash): void {
   const at = p.at(hash.start);
-  const blanks = p.session.dialect.tabAfterSet ? /[ \t]*\(/y : / *\(/y;
-  blanks.lastIndex = p.pos;
-  const open = blanks.exec(p.text);
-  if (open === null) {
+  if (!startsSet(p)) {
     if (isOpenAhead(p)) p.fail("#set must be followed by '('", at, "Write #set(…) on one line.");
     list.text(hash.prefix + p.text.slice(hash.start, p.pos));
     p.lineStart = false;
     return;
   }
-  dropBlanksBeforeSet(p, list, hash);
-  p.pos += open[0].length;
+  if (!hash.isDropped) keepPrefix(p, list, hash);
+  p.skipSpace();
+  p.pos++;
   p.skipSpace();
   const target = p.code() === 36 ? parseReference(p) : undefined;
   if (target === undefined) {
@@ -106,10 +104,11 @@ function parseSet(p: Parser, list: NodeList, hash: Hash): void {
   eatAfterLine(p, hash.startsLine, true);
 }
 
-/** Velocity 1.7 drops blanks before #set where nothing but they stand before it. */
-function dropBlanksBeforeSet(p: Parser, list: NodeList, hash: Hash): void {
-  if (p.session.whitespace === "bc") list.dropBlankTail(hash.prefix);
-  else keepPrefix(p, list, hash);
+/** Whether the parenthesis of #set follows on the line: blanks between differ by dialect. */
+export function startsSet(p: Parser): boolean {
+  const open = p.session.dialect.tabAfterSet ? /[ \t]*\(/y : / *\(/y;
+  open.lastIndex = p.pos;
+  return open.test(p.text);
 }
 
 /** Whether `(` follows after any space. */
@@ -178,6 +177,9 @@ function parseLine(p: Parser, list: NodeList, hash: Hash): void {
   const hasArguments = isOpenAhead(p);
   const { args, word } = hasArguments ? parseArguments(p, `#${hash.name}`) : { args: [] };
   const node = lineNode(p, hash.name, args, at);
+  if (node !== undefined && word !== undefined) {
+    p.fail(`#${hash.name} was given the bare word '${word}'`, at, `Write $${word} or "${word}".`);
+  }
   const isFile = hash.name === "include" || hash.name === "parse";
   eatAfterLine(p, hash.startsLine, hasArguments || isFile);
   if (node !== undefined) {

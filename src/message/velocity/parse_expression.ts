@@ -24,7 +24,7 @@ const levels: readonly (readonly (readonly [string, BinaryOperator])[])[] = [
   [["*", "*"], ["/", "/"], ["%", "%"]],
 ];
 
-const bareWord = /([A-Za-z_][A-Za-z0-9_]*)\s*[,)\]]/y;
+const bareWord = /([A-Za-z_][A-Za-z0-9_]*)\s*[,)]/y;
 
 /** Reads a whole expression and the space around it. */
 export function parseExpression(p: Parser): Expression {
@@ -33,21 +33,16 @@ export function parseExpression(p: Parser): Expression {
 
 function parseLevel(p: Parser, level: number): Expression {
   if (level === levels.length) return parseUnary(p);
-  p.skipSpace();
-  const start = p.pos;
   let left = parseLevel(p, level + 1);
   for (;;) {
     p.skipSpace();
     const at = p.at();
-    const leftEnd = p.pos;
     const operator = readOperator(p, level);
     if (operator === undefined) return left;
-    p.skipSpace();
-    const rightStart = p.pos;
+    const start = p.pos;
     const right = parseLevel(p, level + 1);
-    const leftSource = p.text.slice(start, leftEnd).trimEnd();
-    const rightSource = p.text.slice(rightStart, p.pos).trimEnd();
-    left = { kind: "binary", operator, left, right, leftSource, rightSource, at };
+    p.skipSpace();
+    left = { kind: "binary", operator, left, right, source: p.text.slice(start, p.pos), at };
   }
 }
 
@@ -91,21 +86,28 @@ function readNot(p: Parser): boolean {
 
 function parsePrimary(p: Parser): Expression {
   if (p.code() === 40) {
-    p.pos++;
+    const at = p.at();
+    const start = ++p.pos;
     const inner = parseExpression(p);
     p.skipSpace();
+    const source = p.text.slice(start, p.pos);
     if (p.code() !== 41) p.fail(`found ${p.found()} where ')' belongs`);
     p.pos++;
-    return inner;
+    return { kind: "group", inner, source, at };
   }
   return parseValue(p);
 }
 
-/** A method's argument or an index: an expression in 2.x, a literal or reference in 1.7. */
+/** A method's argument: an expression in 2.x, a literal or reference in 1.7. */
 export function parseArgument(p: Parser): Expression {
   p.skipSpace();
-  return readWord(p) ??
-    (p.session.dialect.expressionArguments ? parseExpression(p) : parseValue(p));
+  return readWord(p) ?? parseIndexKey(p);
+}
+
+/** What stands between `[` and `]`: as an argument, but no bare name. */
+export function parseIndexKey(p: Parser): Expression {
+  p.skipSpace();
+  return p.session.dialect.expressionArguments ? parseExpression(p) : parseValue(p);
 }
 
 /** A bare name as a whole argument: the grammar takes it and it is always null. */

@@ -1,6 +1,6 @@
-import type { Node } from "./ast.ts";
-import { parseDirective } from "./parse_directive.ts";
-import { isNameStart } from "./parser.ts";
+import type { Node, Reference } from "./ast.ts";
+import { parseDirective, startsSet } from "./parse_directive.ts";
+import { isDigit, isNamePart } from "./parser.ts";
 import type { Parser } from "./parser.ts";
 import { parseReference } from "./parse_reference.ts";
 import { parseRequire } from "./parse_require.ts";
@@ -43,13 +43,6 @@ export class NodeList {
     this.start = this.end = 0;
   }
 
-  /** Adds blanks unless they, with what was gathered, are all there is since the last node. */
-  dropBlankTail(blanks: string): void {
-    this.join();
-    if (/[^ \t]/.test(this.plain)) this.plain += blanks;
-    else this.plain = "";
-  }
-
   node(node: Node): void {
     this.flush();
     this.nodes.push(node);
@@ -74,6 +67,8 @@ export interface Hash {
   readonly startsLine: boolean;
   /** Blanks between the line's start and the `#`, left out of the output in some modes. */
   readonly prefix: string;
+  /** Those blanks have been left out already. */
+  readonly isDropped: boolean;
 }
 
 /**
@@ -114,21 +109,38 @@ function parseDollar(p: Parser, list: NodeList, backslashes: number): void {
   const node = parseRequire(p) ?? parseReference(p, backslashes);
   if (node !== undefined) {
     list.node(node);
+    if (node.kind === "reference") keepSigns(p, list, node);
     return;
   }
   list.text("\\".repeat(backslashes));
   if (p.code(1) === 92 && parseSlashBang(p, list)) return;
-  const { dialect } = p.session;
   const bang = p.code(1) === 33;
   const isLast = start + (bang ? 2 : 1) >= p.text.length;
-  if (isLast && !dialect.trailingDollar && p.base === 0) {
-    p.fail("a $ ends the template", p.at(), "Write something after it, or ${name}.");
-  }
+  if (isLast) refuseTrailing(p, "$");
   list.span(p.text, start, start + 1);
   p.pos++;
   if (!bang) return;
   p.pos++;
   if (p.code() === 123 || isLast) list.text("!");
+}
+
+/** In dialect 1.7 `##` directly after `$x.name` is text, and `}` after `$x` stands alone. */
+function keepSigns(p: Parser, list: NodeList, { path, isFormal }: Reference): void {
+  if (p.session.dialect.commentAfterProperty || isFormal) return;
+  const isComment = path[path.length - 1]?.kind === "property" && p.text.startsWith("##", p.pos);
+  const length = isComment ? 2 : p.code() === 125 ? 1 : 0;
+  list.span(p.text, p.pos, p.pos + length);
+  p.pos += length;
+}
+
+/** Dialect 1.7 does not read a template that ends with a lone symbol; string templates may. */
+function refuseTrailing(p: Parser, symbol: string): void {
+  if (p.session.dialect.trailingSymbol || p.base > 0) return;
+  p.fail(
+    `a lone ${symbol} ends the template`,
+    p.at(),
+    "Write something after it, or leave it out.",
+  );
 }
 
 /** `$\!name` is text with one backslash less. */
@@ -186,7 +198,7 @@ const directives = new Set([
 function isKnown(p: Parser, word: string): boolean {
   const name = word.replace(/[#{}]/g, "");
   if (name === "literal") return p.session.dialect.literalDirective;
-  return directives.has(name) || p.session.macros.has(name);
+  return directives.has(name) || p.session.macros.has(name) || p.session.isOuterMacro(name);
 }
 
 /** Velocity halves an even number of backslashes before these only as `#name`. */
@@ -207,16 +219,32 @@ function parseHash(p: Parser, list: NodeList, runStart: number): boolean {
   const start = p.pos;
   const name = readDirectiveName(p);
   if (name === "") {
-    list.span(p.text, runStart, start + 1);
+    if (start + 1 === p.text.length) refuseTrailing(p, "#");
     p.pos = start + 1;
+    if (isDigit(p.code())) readDigits(p);
+    list.span(p.text, runStart, p.pos);
     warnOfLookalike(p, start);
     p.lineStart = false;
     return false;
   }
   const indent = indentStart(p, runStart, start);
-  list.span(p.text, runStart, indent < 0 ? start : indent);
   const prefix = indent < 0 ? "" : p.text.slice(indent, start);
-  return parseDirective(p, list, { name, start, startsLine: indent >= 0, prefix });
+  const isDropped = name === "set" && isBlankBeforeSet(p, runStart, start);
+  if (!isDropped) list.span(p.text, runStart, indent < 0 ? start : indent);
+  return parseDirective(p, list, { name, start, startsLine: indent >= 0, prefix, isDropped });
+}
+
+/** A number after `#` is a piece of text of its own: blanks after it stand before the next piece. */
+function readDigits(p: Parser): void {
+  while (isDigit(p.code())) p.pos++;
+}
+
+/** Velocity 1.7 drops the blanks before a #set where nothing else stands before it. */
+function isBlankBeforeSet(p: Parser, runStart: number, hash: number): boolean {
+  if (p.session.whitespace !== "bc") return false;
+  let at = runStart;
+  while (p.text.charCodeAt(at) === 32 || p.text.charCodeAt(at) === 9) at++;
+  return at === hash && startsSet(p);
 }
 
 /** Where the blanks before `hash` begin when it is the first on its line; else -1. */
@@ -237,7 +265,7 @@ function readDirectiveName(p: Parser): string {
   p.pos += braced ? 2 : 1;
   const block = p.code() === 64;
   if (block) p.pos++;
-  let name = isNameStart(p.code()) ? p.readName(false) : "";
+  let name = readWord(p);
   if (braced && p.code() !== 125) name = "";
   if (name === "") {
     p.pos = start;
@@ -245,6 +273,16 @@ function readDirectiveName(p: Parser): string {
   }
   if (braced) p.pos++;
   return block ? `@${name}` : name;
+}
+
+/** A directive's name: letters, digits and `_`, in dialect 1.7 with `@` among them. */
+function readWord(p: Parser): string {
+  const start = p.pos;
+  if (p.readName(false) === "") return "";
+  if (p.session.dialect.atInWords) {
+    while (p.code() === 64 || isNamePart(p.code())) p.pos++;
+  }
+  return p.text.slice(start, p.pos);
 }
 
 /** `## …` with its line end, `#* … *#`, and `#[[ … ]]#`, which prints what it holds. */

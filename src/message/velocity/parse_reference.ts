@@ -1,7 +1,7 @@
 import type { Accessor, Expression, Reference } from "./ast.ts";
 import { isNameStart, isSpace } from "./parser.ts";
 import type { Parser } from "./parser.ts";
-import { parseArgument, parseExpression } from "./parse_expression.ts";
+import { parseArgument, parseExpression, parseIndexKey } from "./parse_expression.ts";
 
 /**
  * Reads a reference that starts at the `$` at `p.pos`. Answers undefined, with `p.pos` unchanged,
@@ -71,7 +71,7 @@ function startsProperty(p: Parser): boolean {
 function parseIndex(p: Parser): Accessor {
   const at = p.at();
   p.pos++;
-  const key = p.nested(() => parseArgument(p));
+  const key = p.nested(() => parseIndexKey(p));
   p.skipSpace();
   if (p.code() !== 93) {
     p.fail(

@@ -22,12 +22,18 @@ export function parseTemplate(unit: Source): Tree {
 }
 
 /** Parses text inside a template, where any `#word` may name one of the template's macros. */
-export function parseInner(unit: Source): Tree {
-  return parseOnce(unit, true).tree;
+export function parseInner(
+  unit: Source & { readonly macros: ReadonlyMap<string, unknown> },
+): Tree {
+  return parseOnce(unit, true, (name) => unit.macros.has(name)).tree;
 }
 
 /** A `#word` before its macro's definition is noticed only at the end; then all is read again. */
-function parseOnce(unit: Source, keepsCalls: boolean): { tree: Tree; words: Set<string> } {
+function parseOnce(
+  unit: Source,
+  keepsCalls: boolean,
+  isOuterMacro: (name: string) => boolean = () => false,
+): { tree: Tree; words: Set<string> } {
   const { name, source, dialect, limits, whitespace } = unit;
   const words = new Set<string>();
   const session: ParseSession = {
@@ -43,6 +49,7 @@ function parseOnce(unit: Source, keepsCalls: boolean): { tree: Tree; words: Set<
     isOpen: false,
     keepsCalls,
     words,
+    isOuterMacro,
   };
   const parser = new Parser(session, source, 0);
   if (source.length > limits.sourceChars) {

@@ -21,6 +21,8 @@ export interface ParseSession {
   /** Whether each `#word` is kept as a call; else those of no known macro are text, in `words`. */
   readonly keepsCalls: boolean;
   readonly words: Set<string>;
+  /** Whether a macro of the name is known from outside this text. */
+  readonly isOuterMacro: (name: string) => boolean;
 }
 
 /** A block whose `#end` has not been read yet. */

@@ -5,6 +5,7 @@ import {
   JavaIterator,
   MapEntry,
   mapGet,
+  pairsOf,
   VtlList,
 } from "./collection.ts";
 import { JavaDecimal } from "./decimal.ts";
@@ -12,7 +13,7 @@ import { dateMethods } from "./java_date.ts";
 import { iteratorMethods, methodsOfList } from "./list_methods.ts";
 import { LoopScope } from "./loop_scope.ts";
 import { entryMethods, mapMethods } from "./map_methods.ts";
-import { callMethod, methodTable, noMethod } from "./method_table.ts";
+import { callMethod, MethodFailure, methodTable, noMethod } from "./method_table.ts";
 import type { MethodTable } from "./method_table.ts";
 import { isInteger, isNumber, JavaDouble, numberClass } from "./number.ts";
 import { booleanMethods, doubleMethods, integerMethods } from "./number_methods.ts";
@@ -106,6 +107,7 @@ export function readProperty(state: RenderState, value: unknown, name: string): 
   if (typeof value === "object" && value !== null) {
     const resolved = state.resolve(value);
     if (isMap(resolved)) return readMapProperty(state, resolved, name);
+    if (resolved instanceof VtlList && resolved.kind === "array") return null;
     if (resolved instanceof LoopScope && resolved.own.has(name)) return resolved.own.get(name);
   }
   const capital = name[0]!.toUpperCase() + name.slice(1);
@@ -132,8 +134,11 @@ export function readIndex(state: RenderState, value: unknown, key: unknown): unk
 /** Turns a negative place into one from the end. */
 export function placeIn(state: RenderState, value: unknown, key: unknown): unknown {
   if (typeof key !== "number" || key >= 0 || !isInteger(key)) return key;
-  const items = itemsOf(state, value);
-  return items === undefined ? key : items.length + key;
+  const length = itemsOf(state, value)?.length ?? pairsOf(state, value)?.length;
+  if (length === undefined) {
+    throw new MethodFailure("counts from the end of a value without a size");
+  }
+  return length + key;
 }
 
 /** The Java class that a value would have, as a name. */

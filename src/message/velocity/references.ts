@@ -171,6 +171,8 @@ class Finder {
         this.shapeOf(node.from);
         this.shapeOf(node.to);
         return undefined;
+      case "group":
+        return this.shapeOf(node.inner);
       case "not":
       case "negate":
         this.shapeOf(node.operand);

@@ -38,6 +38,8 @@ export class RenderState {
   evaluateDepth = 0;
   /** Host lists and maps that the template has written to, with their private copies. */
   overlay: Map<object, VtlList | VtlMap> | null = null;
+  /** Whether any list or map has been written to: before, no loop can be over a changed one. */
+  hasWritten = false;
   /** Names and macros that #evaluate has added in this render; null before. */
   symbols: SymbolTable | null = null;
   macros: Map<string, CompiledMacro> | null = null;
