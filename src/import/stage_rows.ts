@@ -96,7 +96,8 @@ export async function stagePhones(
   await cachePhoneNumbers(session, hub, `select ${column} from import_staging`, country, normalise);
 }
 
-function hubColumns(plan: ImportPlan): StagedColumn[] {
+/** Columns of the staging table that the hub fills itself. */
+export function hubColumns(plan: ImportPlan): StagedColumn[] {
   return [
     ...(plan.identity.kind === "link" ? [{ name: "row_id", type: "bigint" }] : []),
     ...(fillsContactId(plan) ? [{ name: "contact_id", type: "bigint" }] : []),
