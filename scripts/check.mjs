@@ -1,6 +1,6 @@
 /**
- * `npm run check`: formatting, lint, types, and that every generated file is fresh. All steps run,
- * so that one report names everything; the exit code is 1 when any of them failed.
+ * `npm run check`: formatting, lint, types, and that generated files and guarantees are what they
+ * should be. All steps run, so that one report names everything; exit code 1 when any failed.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -13,9 +13,10 @@ const generators = readdirSync(new URL(".", import.meta.url))
   .sort();
 
 const steps = [
-  ["format", deno, ["fmt", "--check", "--quiet"]],
+  ["format", deno, ["fmt", "--check"]],
   ["lint", deno, ["lint", "--quiet"]],
   ["types", process.execPath, ["node_modules/typescript/bin/tsc", "--noEmit"]],
+  ["guarantees", process.execPath, ["--import", "tsx", "scripts/check_guarantees.ts"]],
   ...generators.map((name) => [
     name.slice(0, -".ts".length).replaceAll("_", " "),
     process.execPath,
