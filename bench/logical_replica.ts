@@ -79,7 +79,7 @@ async function workers({ hub }: ExportWorld): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** Polls without pause: what is waited for is being measured. */
+/** Polls every millisecond: without a pause it would take the processor from what it measures. */
 export async function waitUntil(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!await isTrue());
+  while (!await isTrue()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
