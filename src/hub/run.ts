@@ -1,4 +1,4 @@
-import type { Sql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import type { Clock } from "../clock.ts";
 import type { PerigeeError } from "../error.ts";
 import type { Counts, Observe } from "../observe/observation.ts";
@@ -41,7 +41,7 @@ export interface ClaimedRun {
  * hold the lease of the name, because only then is a row that says `running` a dead one.
  */
 export async function claimRun(
-  sql: Sql,
+  sql: Sql | TransactionSql,
   tick: Tick & { readonly daemonId: string; readonly isRetry: boolean },
 ): Promise<ClaimedRun | undefined> {
   const [row] = await sql<{ runId: string; attempts: number }[]>`
@@ -92,7 +92,11 @@ export async function finishRun(
  * Takes earlier attempts of `name` off the list of what is still to be done, because the run
  * `runId` does their work too. Call it while holding the lease of the name.
  */
-export async function supersedeRuns(sql: Sql, name: string, runId: string): Promise<void> {
+export async function supersedeRuns(
+  sql: Sql | TransactionSql,
+  name: string,
+  runId: string,
+): Promise<void> {
   await sql`
     update perigee.runs
     set state = case state when 'running' then 'abandoned' else state end,

@@ -28,6 +28,12 @@ export interface RunRequest extends Tick {
   readonly supersedesOlder: boolean;
 }
 
+/** The right to run a tick. */
+interface Claim {
+  readonly lease: Lease;
+  readonly run: ClaimedRun;
+}
+
 /** What the runner works with; all of it is handed in. */
 export interface RunnerOptions {
   readonly hub: Sql;
@@ -88,18 +94,34 @@ export class Runner {
   }
 
   async #claimAndRun(request: RunRequest): Promise<RunResult> {
-    const { hub, daemonId, leaseMs } = this.#options;
     if (this.#stopping.signal.aborted) return { state: "taken" };
-    const lease = await claimLease(hub, request.name, daemonId, leaseMs);
-    if (lease === undefined) return { state: "busy" };
+    const claim = await this.#claim(request);
+    if (typeof claim === "string") return { state: claim };
     try {
-      const claimed = await claimRun(hub, { ...request, daemonId });
-      if (claimed === undefined) return { state: "taken" };
-      if (request.supersedesOlder) await supersedeRuns(hub, request.name, claimed.runId);
-      return await this.#execute(request, claimed, lease);
+      return await this.#execute(request, claim.run, claim.lease);
     } finally {
-      await releaseLease(hub, lease);
+      await releaseLease(this.#options.hub, claim.lease);
     }
+  }
+
+  /**
+   * The name's lease and the tick's row appear together: nobody sees a name that is busy with a tick
+   * which can still be recorded as left out, nor one whose holder only looks whether there is work.
+   */
+  #claim(request: RunRequest): Promise<Claim | "busy" | "taken"> {
+    const { hub, daemonId, leaseMs } = this.#options;
+    const { name, supersedesOlder } = request;
+    return hub.begin(async (sql) => {
+      const lease = await claimLease(sql, name, daemonId, leaseMs);
+      if (lease === undefined) return "busy";
+      const run = await claimRun(sql, { ...request, daemonId });
+      if (run === undefined) {
+        await releaseLease(sql, lease);
+        return "taken";
+      }
+      if (supersedesOlder) await supersedeRuns(sql, name, run.runId);
+      return { lease, run };
+    }) as Promise<Claim | "busy" | "taken">;
   }
 
   async #execute(request: RunRequest, claimed: ClaimedRun, lease: Lease): Promise<RunResult> {
