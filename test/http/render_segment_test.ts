@@ -151,7 +151,7 @@ test("a connector that fails midway ends the stream with the error in the summar
     text = (text + decoder.decode(chunk.value, { stream: true })).slice(-5_000);
   }
   const summary = JSON.parse(text.trimEnd().split("\n").at(-1) ?? "").summary;
-  assert.ok(summary.rendered >= 1_000 && summary.rendered < 5_000);
+  assert.ok(summary.rendered > 0 && summary.rendered < 5_000);
   assert.deepEqual({ code: summary.error.code, status: summary.error.status }, {
     code: "PG230",
     status: 503,
