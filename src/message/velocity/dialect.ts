@@ -1,5 +1,5 @@
 /** How white space around directives is treated; see docs/velocity.md. */
-export type Whitespace = "none" | "bc" | "lines" | "structured";
+export type Whitespace = "none" | "bc" | "lines";
 
 /** The Velocity version whose behaviour a template was written for. */
 export type DialectName = "1.7" | "2.x";

@@ -208,7 +208,7 @@ function callNode(
   badArgument: string | undefined,
 ): Node {
   const { whitespace } = p.session;
-  const isGobbling = whitespace === "lines" || whitespace === "structured";
+  const isGobbling = whitespace === "lines";
   if (!isGobbling) list.text(hash.prefix);
   const prefix = isGobbling ? hash.prefix : "";
   const source = p.text.slice(hash.start, p.pos);

@@ -24,6 +24,9 @@ const levels: readonly (readonly (readonly [string, BinaryOperator])[])[] = [
   [["*", "*"], ["/", "/"], ["%", "%"]],
 ];
 
+/** A chain nests to the left, a call inside a call: a limit keeps it off the stack's end. */
+const maxOperators = 300;
+
 const bareWord = /([A-Za-z_][A-Za-z0-9_]*)\s*[,)]/y;
 
 /** Reads a whole expression and the space around it. */
@@ -34,7 +37,8 @@ export function parseExpression(p: Parser): Expression {
 function parseLevel(p: Parser, level: number): Expression {
   if (level === levels.length) return parseUnary(p);
   let left = parseLevel(p, level + 1);
-  for (;;) {
+  for (let count = 0;; count++) {
+    if (count > maxOperators) p.failDepth(`a chain has more than ${maxOperators} operators`);
     p.skipSpace();
     const at = p.at();
     const operator = readOperator(p, level);

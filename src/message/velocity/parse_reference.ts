@@ -48,9 +48,13 @@ function parseFormalEnd(p: Parser, at: number): Expression | undefined {
   return alternate;
 }
 
+/** Each part is a call inside the next one's: a limit keeps them off the stack's end. */
+const maxPath = 200;
+
 function parsePath(p: Parser): Accessor[] {
   const path: Accessor[] = [];
   for (;;) {
+    if (path.length > maxPath) p.failDepth(`a reference has more than ${maxPath} parts`);
     const code = p.code();
     if (code === 91) {
       path.push(parseIndex(p));

@@ -106,16 +106,14 @@ export class Parser {
     );
   }
 
+  failDepth(message: string): never {
+    return this.fail(message, this.at(), "Take it apart with #set, #macro or #define.", "VTL103");
+  }
+
   /** Runs `parse` one level deeper; refuses templates nested beyond the limit. */
   nested<T>(parse: () => T): T {
-    if (++this.session.depth > this.session.limits.nesting) {
-      this.fail(
-        `nested more than ${this.session.limits.nesting} levels deep`,
-        this.at(),
-        "Move inner parts into #macro or #define.",
-        "VTL103",
-      );
-    }
+    const { nesting } = this.session.limits;
+    if (++this.session.depth > nesting) this.failDepth(`nested more than ${nesting} levels deep`);
     const result = parse();
     this.session.depth--;
     return result;

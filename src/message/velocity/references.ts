@@ -1,5 +1,5 @@
 import type { Accessor, Expression, Node, Reference, Tree } from "./ast.ts";
-import { positionAt } from "./error.ts";
+import { positionFinder } from "./error.ts";
 import type { Position } from "./error.ts";
 import { isKnownMethod } from "./known_method.ts";
 
@@ -68,10 +68,11 @@ class Finder {
   }
 
   result(): TemplateReferences {
+    const place = positionFinder(this.source);
     const list = (kind: string) =>
       [...this.found[kind]!.values()].sort((a, b) => a.at - b.at).map(({ at, ...mention }) => ({
         ...mention,
-        ...positionAt(this.source, at),
+        ...place(at),
       }));
     return {
       roots: list("roots"),

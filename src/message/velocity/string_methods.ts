@@ -2,6 +2,7 @@ import { VtlList } from "./collection.ts";
 import { hashCode, javaEquals } from "./equality.ts";
 import { JavaDouble } from "./number.ts";
 import { MethodFailure, methodTable, requireText } from "./method_table.ts";
+import type { Arguments } from "./method_table.ts";
 import { matchesPattern, replaceAllPattern, replaceFirstPattern, splitPattern } from "./pattern.ts";
 import { print } from "./print.ts";
 import type { RenderState } from "./state.ts";
@@ -52,16 +53,14 @@ export const stringMethods = methodTable<string>({
   "lastIndexOf(text,int)": (s, [part, at]) => at < 0 ? -1 : s.lastIndexOf(requireText(part), at),
   "lastIndexOf(int)": (s, [code]) => s.lastIndexOf(String.fromCodePoint(code & 0xffff)),
   "equals(any)": (s, [other], state) => javaEquals(state, s, other),
-  "equalsIgnoreCase(text)": (s, [other]) => typeof other === "string" && fold(s) === fold(other),
+  "equalsIgnoreCase(text)": (s, [other], state) => equalsFolded(state, s, other),
   "contentEquals(text)": (s, [other]) => s === requireText(other),
-  "compareTo(text)": (s, [other]) => compareText(s, requireText(other)),
-  "compareToIgnoreCase(text)": (s, [other]) => compareText(fold(s), fold(requireText(other))),
-  "regionMatches(int,text,int,int)": (s, [at, other, start, length]) =>
-    regionMatches(s, at, requireText(other), start, length),
-  "regionMatches(boolean,int,text,int,int)": (s, [folds, at, other, start, length]) =>
-    folds
-      ? regionMatches(fold(s), at, fold(requireText(other)), start, length)
-      : regionMatches(s, at, requireText(other), start, length),
+  "compareTo(text)": (s, [other], state) => compareText(state, s, requireText(other)),
+  "compareToIgnoreCase(text)": (s, [other], state) =>
+    compareText(state, s, requireText(other), foldUnit),
+  "regionMatches(int,text,int,int)": (s, args, state) => regionMatches(state, s, args),
+  "regionMatches(boolean,int,text,int,int)": (s, [folds, ...args], state) =>
+    regionMatches(state, s, args, folds ? foldUnit : asIs),
   "replace(text,text)": (s, [from, to], state) => replaceText(state, s, from, to),
   "replaceAll(text,text)": (s, [pattern, to], state) =>
     replaceAllPattern(state, s, requireText(pattern), requireText(to)),
@@ -140,37 +139,47 @@ function strip(text: string, leading: boolean, trailing: boolean): string {
   return text.slice(start, end);
 }
 
-function fold(text: string): string {
-  let folded = "";
-  for (const char of text) {
-    const upper = char.toUpperCase();
-    const lower = (upper.length === char.length ? upper : char).toLowerCase();
-    folded += lower.length === char.length ? lower : char;
-  }
-  return folded;
+/** One UTF-16 unit without its case, as Java folds it: to upper case and from there to lower. */
+function foldUnit(code: number): number {
+  if (code < 128) return code >= 65 && code <= 90 ? code + 32 : code;
+  const upper = String.fromCharCode(code).toUpperCase();
+  const lower = (upper.length === 1 ? upper : String.fromCharCode(code)).toLowerCase();
+  return lower.length === 1 ? lower.charCodeAt(0) : code;
 }
 
+function equalsFolded(state: RenderState, left: string, right: unknown): boolean {
+  if (typeof right !== "string" || left.length !== right.length) return false;
+  return compareText(state, left, right, foldUnit) === 0;
+}
+
+const asIs = (code: number): number => code;
+
 /** Negative, zero or positive as Java computes it: the first difference, else that of lengths. */
-export function compareText(left: string, right: string): number {
+function compareText(state: RenderState, left: string, right: string, fold = asIs): number {
   const shared = Math.min(left.length, right.length);
   for (let i = 0; i < shared; i++) {
-    const difference = left.charCodeAt(i) - right.charCodeAt(i);
+    if ((i & 1023) === 1023) state.charge(256);
+    const first = left.charCodeAt(i);
+    const second = right.charCodeAt(i);
+    if (first === second) continue;
+    const difference = fold(first) - fold(second);
     if (difference !== 0) return difference;
   }
   return left.length - right.length;
 }
 
 function regionMatches(
+  state: RenderState,
   text: string,
-  at: number,
-  other: string,
-  start: number,
-  length: number,
+  [at, other, start, length]: Arguments,
+  fold = asIs,
 ): boolean {
-  if (at < 0 || start < 0 || at + length > text.length || start + length > other.length) {
+  const part = requireText(other);
+  if (at < 0 || start < 0 || at + length > text.length || start + length > part.length) {
     return false;
   }
-  return length <= 0 || text.slice(at, at + length) === other.slice(start, start + length);
+  const ours = text.slice(at, at + length);
+  return length <= 0 || compareText(state, ours, part.slice(start, start + length), fold) === 0;
 }
 
 /** Replaces literal text everywhere; the result's length is known before it is built. */

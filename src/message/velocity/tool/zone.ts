@@ -112,8 +112,17 @@ export function zonedFields(date: Date, zone: string): ZonedFields {
   };
 }
 
+/** `+03:00`. */
+function offsetText(minutes: number): string {
+  const size = Math.abs(minutes);
+  const digits = [Math.floor(size / 60), size % 60].map((part) => String(part).padStart(2, "0"));
+  return (minutes < 0 ? "-" : "+") + digits.join(":");
+}
+
 function zoneNameAt(date: Date, zone: string): string {
-  if (fixedOffsetOf(zone) !== undefined) return /^Etc|^Z$/.test(zone) ? "UTC" : zone;
+  const fixed = fixedOffsetOf(zone);
+  if (fixed === 0) return zone.startsWith("GMT") ? "GMT" : "UTC";
+  if (fixed !== undefined) return `GMT${offsetText(fixed)}`;
   const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "short" });
   return format.formatToParts(date).find(({ type }) => type === "timeZoneName")?.value ?? zone;
 }

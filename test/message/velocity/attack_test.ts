@@ -1,0 +1,294 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compileTemplate } from "../../../src/message/velocity/compile.ts";
+import type { CompileOptions, RenderOptions } from "../../../src/message/velocity/compile.ts";
+import { VelocityError } from "../../../src/message/velocity/error.ts";
+
+const dialects = ["1.7", "2.x"] as const;
+
+/** An attack may take this long on a busy machine; the ones that work take minutes. */
+const patienceMs = 6_000;
+
+function newContext(): Record<string, unknown> {
+  return {
+    user: { first: "Ann", tags: ["x", "y"], nested: { deep: [1, 2] } },
+    list: ["a", "b", "c"],
+    s: "hello",
+    z: "a".repeat(64) + "!",
+    n: 5,
+    f: 1.5,
+    t: true,
+    date: new Date(0),
+  };
+}
+
+function render(
+  template: string,
+  options: Partial<CompileOptions> = {},
+  renderOptions: RenderOptions = {},
+): string {
+  const compiled = compileTemplate(template, { name: "attack", dialect: "1.7", ...options });
+  return compiled.render(newContext(), renderOptions);
+}
+
+/** Runs an attack in both dialects: it must end soon, in text or in a VelocityError. */
+function survive(template: string, options: Partial<CompileOptions> = {}): string[] {
+  return dialects.map((dialect) => {
+    const start = performance.now();
+    try {
+      return render(template, { ...options, dialect });
+    } catch (error) {
+      assert.ok(error instanceof VelocityError, `${template.slice(0, 80)} threw ${error}`);
+      return error.code;
+    } finally {
+      assert.ok(performance.now() - start < patienceMs, `${template.slice(0, 80)} took too long`);
+    }
+  });
+}
+
+const forbidden = [
+  "constructor",
+  "__proto__",
+  "prototype",
+  "__defineGetter__",
+  "__lookupGetter__",
+  "hasOwnProperty",
+
+  "toLocaleString",
+  "isPrototypeOf",
+  "caller",
+  "callee",
+  "arguments",
+  "call",
+  "apply",
+  "bind",
+  "then",
+  "methods",
+  "environment",
+  "context",
+  "limits",
+  "charge",
+];
+const receivers = [
+  "$user",
+  "$list",
+  "$s",
+  "$n",
+  "$f",
+  "$t",
+  "$date",
+  "$foreach",
+  "$mathTool",
+  "$esc",
+  "$dateTool",
+  "$m",
+  "$l",
+  "$d",
+  "$e",
+  "$user.class",
+  "$list.iterator()",
+];
+const prelude =
+  `#set($m = {"a": 1})#set($l = [1])#define($d)x#end#foreach($e in $m.entrySet())#end`;
+
+test("no receiver answers to a name that leads to the host, however it is asked", () => {
+  for (const receiver of receivers) {
+    for (const name of forbidden) {
+      const asked = [
+        `${receiver}.${name}`,
+        `${receiver}.${name}()`,
+        `${receiver}.get('${name}')`,
+        `${receiver}["${name}"]`,
+        `${receiver}.${name}.${name}`,
+        `${receiver}.${name}('return 1')`,
+      ];
+      for (const reference of asked) {
+        const written = `${prelude}#set($r = ${reference})#if($r)FOUND#end`;
+        for (const out of survive(written)) assert.ok(!out.includes("FOUND"), reference);
+      }
+    }
+  }
+});
+
+test("a key of a map that bears a forbidden name is only data", () => {
+  const out = render(
+    `#set($m = {"__proto__": "p", "constructor": "c"})$m.__proto__$m.constructor$m.get("__proto__")`,
+  );
+  assert.equal(out, "{__proto__=p, constructor=c}.__proto__cp");
+  assert.equal(render(`#set($user.constructor = "mine")$user.constructor`), "mine");
+  assert.equal(Object.hasOwn(Object.prototype, "mine"), false);
+});
+
+test("what is added to Object.prototype later is not seen by templates", () => {
+  const polluted = Object.prototype as Record<string, unknown>;
+  const compiled = compileTemplate("$user.polluted|$!polluted|$m.polluted", {
+    name: "attack",
+    dialect: "1.7",
+  });
+  polluted["polluted"] = "leak";
+  try {
+    assert.equal(compiled.render({ user: {}, m: { a: {} } }), "$user.polluted||$m.polluted");
+  } finally {
+    delete polluted["polluted"];
+  }
+});
+
+test("functions and instances in the context are never called or opened", () => {
+  let calls = 0;
+  class Secret {
+    readonly token = "secret";
+    toString(): string {
+      calls++;
+      return "secret";
+    }
+  }
+  const context = { run: () => calls++, secret: new Secret(), o: { get: () => calls++ } };
+  const template =
+    "$run $run() $!run.call() $secret $secret.token $secret.toString() $o.get('x') $o.get";
+  const out = compileTemplate(template, { name: "attack", dialect: "2.x" }).render(context);
+  assert.equal(calls, 0);
+  assert.ok(
+    !out.includes("secret\n") && !/\bsecret\b(?!\.|$| )/.test(out.replaceAll("$secret", "")),
+  );
+});
+
+test("a key whose text changes between reads is read as it is, without conversion", () => {
+  assert.deepEqual(survive(`$user[["first"]] $user[{"a": 1}] $user.get(["__proto__"])`).length, 2);
+});
+
+const exhausting: Readonly<Record<string, string>> = {
+  "a range of a hundred million": "#foreach($i in [0..99999999])#end",
+  "nested loops":
+    "#foreach($a in [1..3000])#foreach($b in [1..3000])#foreach($c in [1..3000])#end#end#end",
+  "a macro that calls itself": "#macro(m)#m()#end#m()",
+  "macros that call twice": "#macro(a)#b()#b()#end#macro(b)#a()#a()#end#a()",
+  "doubling macros":
+    Array.from({ length: 24 }, (_, i) => `#macro(m${i})#m${i + 1}()#m${i + 1}()#end`).join("") +
+    "#m0()",
+  "a block that prints itself": "#define($d)$d$d#end$d",
+  "blocks that print one another": "#define($a)$b$b#end#define($b)$a$a#end$a",
+  "a text that evaluates itself": `#set($t = '#evaluate($t)')#evaluate($t)`,
+  "a text that doubles": `#set($s = "xx")#foreach($i in [1..60])#set($s = "$s$s")#end$s`,
+  "a text that doubles by plus": `#set($s = "xx")#foreach($i in [1..60])#set($s = $s + $s)#end$s`,
+  "repeat": "$s.repeat(2000000000)",
+  "repeat of repeat": "#set($x = $s.repeat(1000000))$x.repeat(1000000)",
+  "replace that grows": `#set($x = $s.repeat(100000))$x.replace("", $x)`,
+  "replaceAll that grows": `#set($x = $s.repeat(100000))$x.replaceAll("l", $x)`,
+  "join": `#set($x = $s.repeat(100000))$s.join($x, [1..9999])`,
+  "format": `$s.format("%999s%999s", 1, 2)$s.format("%999999999s", 1)`,
+  "a list that doubles":
+    "#set($l = [1])#foreach($i in [1..40])#set($x = $l.addAll($l))#end$l.size()",
+  "a list in itself": "#set($l = [1])#set($x = $l.add($l))$l $l.hashCode() #if($l == [$l])#end",
+  "a map in itself": `#set($m = {"a": 1})#set($m.b = $m)$m $m.hashCode()`,
+  "lists of lists": `#set($l = ["x"])#foreach($i in [1..60])#set($l = [$l, $l])#end$l`,
+  "equal lists of lists":
+    `#set($a = ["x"])#set($b = ["x"])#foreach($i in [1..40])#set($a = [$a, $a])#set($b = [$b, $b])#end#if($a == $b)T#end`,
+  "hash of lists of lists":
+    `#set($l = ["x"])#foreach($i in [1..40])#set($l = [$l, $l])#end$l.hashCode()`,
+  "a loop that lengthens its list": "#foreach($x in $list)#set($y = $list.add(1))#end",
+  "numbers that double their digits":
+    "#set($x = 99)#foreach($i in [1..99])#set($x = $x * $x)#end$x",
+  "a pattern that backtracks":
+    `$z.matches("(a+)+$") $z.matches("(a|aa)*b") $z.replaceAll("(a*)*b", "x")`,
+  "a pattern with large counts": `$z.matches("((a{1,1000}){1,1000}){1,1000}")`,
+  "a long pattern on a long text": `#set($x = $z.repeat(9999))$x.matches("(.*a){20}b")`,
+  "splitting a long text": `#set($x = $s.repeat(900000))$x.split("").size()`,
+  "looking through long texts often":
+    `#set($x = $s.repeat(900000))#foreach($i in [1..99999])$x.equalsIgnoreCase($x)#end`,
+  "a list searched often": "#set($l = [1..99999])#foreach($i in [1..99999])$l.contains($i)#end",
+  "escaping a long text":
+    `#set($x = $s.repeat(1500000))#foreach($i in [1..999])$esc.javascript($x)#end`,
+  "many evaluations of a long text":
+    `#set($x = $s.repeat(100000))#foreach($i in [1..99999])#evaluate($x)#end`,
+  "a number pattern of many digits": `$numberTool.format("0.${
+    "0".repeat(150)
+  }", 1)$numberTool.format("${"0".repeat(5000)}", 1)`,
+  "a date far away":
+    `$dateTool.addYears("2020-01-01", 99999999999)$dateTool.formatDate("yyyy", 99999999999999999)`,
+};
+
+for (const [name, template] of Object.entries(exhausting)) {
+  test(`${name}: ends soon and leaves the next render unharmed`, () => {
+    survive(template);
+    assert.equal(render("$user.first"), "Ann");
+  });
+}
+
+const size = 1_000_000;
+const hostileTexts: Readonly<Record<string, string>> = {
+  "unclosed #if": "#if($t)".repeat(10_000),
+  "hashes": "#".repeat(size),
+  "dollars": "$".repeat(size),
+  "dollar names": "$a ".repeat(size / 4),
+  "opening braces": "{".repeat(size),
+  "formal references that never close": "${".repeat(size / 2),
+  "brackets after a reference": "$a" + "[".repeat(size),
+  "parentheses": "#if(" + "(".repeat(size),
+  "lists in lists": "#set($x = " + "[".repeat(size),
+  "nots": "#if(" + "!".repeat(size) + "$t)#end",
+  "backslashes": "\\".repeat(size),
+  "backslashes before dollars": "\\$\\\\$".repeat(size / 5),
+  "comments that never close": "#*".repeat(size / 2),
+  "literals that never close": "#[[".repeat(size / 3),
+  "quotes": "#set($x = " + '"'.repeat(size) + ")",
+  "strings in strings": `#set($x = "` + `#set($y = ""`.repeat(10_000),
+  "lookalikes": "# if(".repeat(size / 5),
+  "stray ends": "#end".repeat(size / 4),
+  "colours": "a{color:#ffffff}".repeat(size / 16),
+  "entities": "&#160;".repeat(size / 6),
+  "blanks before #set": (" ".repeat(999) + "#set($x=1)").repeat(size / 1010),
+  "words and blanks": ("#a" + " ".repeat(998)).repeat(size / 1000),
+  "properties": "$a" + ".b".repeat(size / 2),
+  "operators": "#set($x = 1" + " + 1".repeat(size / 4) + ")",
+  "else ifs": "#if($t)" + "#elseif($t)".repeat(size / 11) + "#end",
+  "data sources": "$datasource('".repeat(size / 13),
+};
+
+for (const [name, template] of Object.entries(hostileTexts)) {
+  test(`a megabyte of ${name} is read or refused in linear time`, () => {
+    survive(template);
+  });
+}
+
+test("two renders of one template share nothing but the template", () => {
+  const template =
+    `#set($x = $!x + $n)$list.add($n)$list #macro(own)$n#end#evaluate('#macro(late)L$n#end')#late() $x`;
+  const compiled = compileTemplate(template, { name: "shared", dialect: "1.7" });
+  const first = { n: 1, list: ["a"] };
+  const second = { n: 2, list: ["b"] };
+  const alone = [compiled.render(first), compiled.render(second)];
+  for (let i = 0; i < 5; i++) {
+    assert.deepEqual([compiled.render(first), compiled.render(second)], alone);
+  }
+  assert.deepEqual([first, second], [{ n: 1, list: ["a"] }, { n: 2, list: ["b"] }]);
+});
+
+test("tools hold nothing that a template could change for the next", () => {
+  const out = render(
+    `#set($mathTool.add = "x")#set($esc.html = "x")$!mathTool.put("a", 1)$mathTool.add(1, 2)`,
+  );
+  assert.equal(out, "3");
+  assert.equal(render("$mathTool.add(1, 2)$esc.html('<')"), "3&lt;");
+});
+
+test("each limit has an error of its own that names the place", () => {
+  const limited = (template: string, limits: CompileOptions["limits"] & object) => {
+    try {
+      return render(template, { limits });
+    } catch (error) {
+      assert.ok(error instanceof VelocityError);
+      assert.ok(error.line === 1 && error.column > 0 && error.excerpt.length > 0);
+      return error.code;
+    }
+  };
+  assert.equal(limited("#foreach($i in [1..99])x#end", { steps: 50 }), "VTL301");
+  assert.equal(limited("#foreach($i in [1..99])xxxxx#end", { outputChars: 50 }), "VTL302");
+  assert.equal(limited("#foreach($i in [1..99])x#end", { items: 50 }), "VTL303");
+  assert.equal(limited("#macro(m)#m()#end#m()", { macroDepth: 5 }), "VTL304");
+  assert.equal(
+    limited("#foreach($i in [1..9999])#foreach($j in [1..99])x#end#end", { timeMs: 0 }),
+    "VTL305",
+  );
+  assert.equal(limited("#if($t)#if($t)#if($t)#end#end#end", { nesting: 3 }), "VTL103");
+  assert.equal(limited("xxxxxxxxxx", { sourceChars: 5 }), "VTL103");
+});
