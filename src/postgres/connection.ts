@@ -1,8 +1,10 @@
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
 
 import { DriverSocket, type TransactionStatus } from "./driver_socket.ts";
 import { describeFailure, makeFailure } from "./failure.ts";
 import { guardSql, type NativeHandler, type NativeQuery } from "./guarded_sql.ts";
+import { watchLine } from "./line_watch.ts";
+import { startDriver } from "./session_driver.ts";
 import type { ConnectionTarget } from "./target.ts";
 import { type OpenTransport, openTransport, type PeerCertificate, planTls } from "./transport.ts";
 import type { PerigeeError } from "../error.ts";
@@ -42,7 +44,15 @@ export interface ConnectionOptions {
   readonly applicationName?: string;
   /** Hears every NOTIFY that reaches the session. Must not throw. */
   readonly onNotify?: (channel: string, payload: string) => void;
+  /** How often it is looked whether an answer that does not come is lost; see `watchLine`. */
+  readonly lineCheckMs?: number;
 }
+
+/**
+ * At this pace a line that swallows everything is given up within a minute. A shorter one asks the
+ * server more often about statements that merely take long.
+ */
+const defaultLineCheckMs = 15_000;
 
 /** How long `end` waits for running statements. Longer delays every shutdown by as much. */
 const endLimitSeconds = 5;
@@ -84,7 +94,8 @@ async function logIn(
     Math.max(1, target.connectTimeoutMs),
   );
   try {
-    await session.sql.unsafe("select 1");
+    const [row] = await session.sql.unsafe<{ pid: number }[]>("select pg_backend_pid() as pid");
+    session.watch(row?.pid ?? 0, options.lineCheckMs ?? defaultLineCheckMs);
     return session;
   } catch (error) {
     session.destroy();
@@ -156,6 +167,15 @@ class Session implements Connection {
     this.#socket.resume();
   }
 
+  /** From now on a line that is silent when the server, too, waits for us is broken off. */
+  watch(pid: number, everyMs: number): void {
+    // A pooler's client has no backend of its own about which the server could be asked.
+    if (this.target.isPooled || everyMs <= 0) return;
+    const probe = () => openConnection(this.target, { lineCheckMs: 0 });
+    const stop = watchLine({ line: this.#socket, pid, target: this.target, everyMs, probe });
+    void this.died.then(stop);
+  }
+
   /** The driver asks for a second socket to cancel a statement, and to reconnect, which is over. */
   async #giveSocket(): Promise<DriverSocket> {
     if (this.#death !== undefined) throw this.#death;
@@ -207,61 +227,4 @@ function nameDeath(
     return describeFailure({ name: "PostgresError", code: sqlstate, message: "" }, what);
   }
   return describeFailure(cause ?? { code: "CONNECTION_CLOSED" }, what);
-}
-
-/** The driver for one session on a socket that we give it; it opens nothing by itself. */
-export function startDriver(
-  target: ConnectionTarget,
-  options: ConnectionOptions,
-  socket: () => Promise<DriverSocket>,
-): Sql {
-  const { onNotify } = options;
-  const settings = {
-    host: target.host,
-    port: target.port,
-    database: target.database,
-    username: target.username,
-    password: target.password,
-    ssl: false,
-    max: 1,
-    prepare: !target.isPooled,
-    fetch_types: false,
-    // Timers of the driver end a connection in ways that its pool survives and this one need not.
-    idle_timeout: null,
-    max_lifetime: null,
-    connect_timeout: null,
-    onnotice: () => undefined,
-    ...(onNotify === undefined ? {} : { onnotify: onNotify }),
-    connection: makeStartupSettings(target, options.applicationName),
-    socket,
-  };
-  return postgres(settings as unknown as Parameters<typeof postgres>[0]);
-}
-
-/**
- * Settings of the session, sent with the start-up message. The formats of dates and intervals are
- * what the driver parses, whatever the role's or database's defaults are. A pooler takes only the
- * first group; behind one the timeouts have to be set by `set local` in each transaction.
- */
-function makeStartupSettings(
-  target: ConnectionTarget,
-  applicationName: string | undefined,
-): Record<string, string> {
-  const shared = {
-    application_name: applicationName ?? `perigee ${target.name}`,
-    DateStyle: "ISO, MDY",
-    TimeZone: "UTC",
-  };
-  if (target.isPooled) return shared;
-  return {
-    ...shared,
-    IntervalStyle: "postgres",
-    statement_timeout: String(target.statementTimeoutMs),
-    lock_timeout: String(target.lockTimeoutMs),
-    idle_in_transaction_session_timeout: String(target.idleInTransactionTimeoutMs),
-    // So that a server notices within two minutes that this machine vanished, and frees its locks.
-    tcp_keepalives_idle: "60",
-    tcp_keepalives_interval: "15",
-    tcp_keepalives_count: "4",
-  };
 }

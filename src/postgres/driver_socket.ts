@@ -39,6 +39,12 @@ export class DriverSocket extends EventEmitter {
   #lastChunk: Uint8Array | undefined;
   #status: TransactionStatus = "idle";
   #isEndedByDriver = false;
+  /** The server has answered all that was asked; more is to be asked before it says a word. */
+  #isAnswered = true;
+  /** The server takes the data of a COPY, and answers when that is done. */
+  #isTaking = false;
+  #received = 0;
+  #written = 0;
   #death: Error | undefined;
 
   /**
@@ -76,8 +82,22 @@ export class DriverSocket extends EventEmitter {
     return this.#death === undefined ? "open" : "closed";
   }
 
+  /** Whether it is the server's turn to send, or to take what we have sent. */
+  get waitsForServer(): boolean {
+    if (this.#death !== undefined || this.#transport.isPaused()) return false;
+    return this.#isTaking ? this.#transport.writableLength > 0 : !this.#isAnswered;
+  }
+
+  /** Differs from an earlier value when bytes have passed since, either way. */
+  get progress(): string {
+    return `${this.#received} ${this.#written} ${this.#transport.writableLength}`;
+  }
+
   /** As `net.Socket.write`; on a broken link the callback gets the error that ended it. */
   write(chunk: Uint8Array, callback?: WriteCallback): boolean {
+    this.#written += chunk.length;
+    this.#isAnswered = false;
+    if (isCopyEnd(chunk)) this.#isTaking = false;
     if (callback === undefined) return this.#death !== undefined || this.#transport.write(chunk);
     if (this.#death !== undefined) {
       setImmediate(callback, this.#death);
@@ -114,14 +134,16 @@ export class DriverSocket extends EventEmitter {
     // Set on the transport when it was opened; the driver's own figure would overwrite it.
   }
 
-  /** ReadyForQuery is `Z`, length 5, status; it ends what the server sends, maybe in two chunks. */
   #remember(chunk: Uint8Array): void {
+    this.#received += chunk.length;
     const before = chunk.length < 6 ? this.#lastChunk?.subarray(-tailBytes) : undefined;
     const last = before === undefined ? chunk : Buffer.concat([before, chunk]);
     this.#lastChunk = last;
-    const at = last.length - 6;
-    if (at < 0 || last[at] !== 90 || last[at + 4] !== 5) return;
-    this.#status = statusByByte.get(last[at + 5] as number) ?? this.#status;
+    const ready = findReadyByte(last);
+    this.#status = statusByByte.get(ready ?? 0) ?? this.#status;
+    if (ready !== undefined || isPortalSuspended(last)) this.#isAnswered = true;
+    if (ready !== undefined) this.#isTaking = false;
+    else if (isCopyInResponse(last)) this.#isTaking = true;
   }
 
   #die(cause: Error | undefined): void {
@@ -132,6 +154,34 @@ export class DriverSocket extends EventEmitter {
     for (const callback of this.#unwritten.splice(0)) callback(this.#death);
     if (this.#isEndedByDriver) this.emit("close", false);
   }
+}
+
+/** ReadyForQuery is `Z`, length 5, status; it ends what the server sends, maybe in two chunks. */
+function findReadyByte(chunk: Uint8Array): number | undefined {
+  return endsWithMessage(chunk, 90, 5) ? chunk[chunk.length - 1] : undefined;
+}
+
+/** PortalSuspended is `s` and length 4: the rows of a cursor that were asked for are all there. */
+function isPortalSuspended(chunk: Uint8Array): boolean {
+  return endsWithMessage(chunk, 115, 4);
+}
+
+/** A message is one byte of kind, its length without that byte in four, and the rest. */
+function endsWithMessage(chunk: Uint8Array, kind: number, length: number): boolean {
+  const at = chunk.length - length - 1;
+  if (at < 0 || chunk[at] !== kind || chunk[at + 4] !== length) return false;
+  return chunk[at + 1] === 0 && chunk[at + 2] === 0 && chunk[at + 3] === 0;
+}
+
+/** CopyInResponse is `G` and a length, and comes alone, because we send nothing else with a COPY. */
+function isCopyInResponse(chunk: Uint8Array): boolean {
+  if (chunk[0] !== 71 || chunk.length < 5) return false;
+  return new DataView(chunk.buffer, chunk.byteOffset).getUint32(1) === chunk.length - 1;
+}
+
+/** CopyDone is `c` and length 4, CopyFail `f` and a text. Data is `d`. */
+function isCopyEnd(chunk: Uint8Array): boolean {
+  return (chunk[0] === 99 && chunk.length === 5) || chunk[0] === 102;
 }
 
 /**

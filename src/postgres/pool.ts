@@ -1,10 +1,10 @@
 import type { Sql } from "postgres";
 
 import { PerigeeError } from "../error.ts";
-import { startDriver } from "./connection.ts";
 import { ConnectionSlots, type PoolOptions } from "./connection_slots.ts";
 import type { DriverSocket } from "./driver_socket.ts";
 import { guardSql, type NativeQuery } from "./guarded_sql.ts";
+import { startDriver } from "./session_driver.ts";
 import type { ConnectionTarget } from "./target.ts";
 import { openTransport, planTls } from "./transport.ts";
 

@@ -10,6 +10,8 @@ export interface Proxy {
   cut(): void;
   /** From now on passes nothing on and closes nothing, in new links too: a half-open line. */
   stall(): void;
+  /** The same for the links that are open now; new ones pass. */
+  stallLinks(): void;
   /** Passes on again, what was held back too. */
   resume(): void;
   /** Passes on at most so many bytes per second to the server, on every link. */
@@ -23,6 +25,7 @@ export interface Proxy {
 interface Link {
   readonly client: net.Socket;
   readonly server: net.Socket;
+  isStalled: boolean;
 }
 
 /** How often a throttled link gets its share. */
@@ -35,7 +38,7 @@ export async function openProxy(before: { host: string; port: number }): Promise
   const listener = net.createServer({ pauseOnConnect: true }, (client) => {
     if (state.isRefusing) return client.resetAndDestroy();
     const server = net.connect({ host: before.host, port: before.port });
-    const link = { client, server };
+    const link: Link = { client, server, isStalled: state.isStalled };
     links.add(link);
     connectPair(link, state, () => links.delete(link));
     if (!state.isStalled) client.resume();
@@ -58,11 +61,18 @@ export async function openProxy(before: { host: string; port: number }): Promise
     cut,
     stall: () => {
       state.isStalled = true;
-      for (const { client, server } of links) (client.pause(), server.pause());
+      for (const link of links) stallLink(link);
+    },
+    stallLinks: () => {
+      for (const link of links) stallLink(link);
     },
     resume: () => {
       state.isStalled = false;
-      for (const { client, server } of links) (client.resume(), server.resume());
+      for (const link of links) {
+        link.isStalled = false;
+        link.client.resume();
+        link.server.resume();
+      }
     },
     throttle: (bytesPerSecond) => state.bytesPerSecond = bytesPerSecond,
     refuse: (isRefusing) => state.isRefusing = isRefusing,
@@ -73,11 +83,14 @@ export async function openProxy(before: { host: string; port: number }): Promise
   };
 }
 
-function connectPair(
-  { client, server }: Link,
-  state: { isStalled: boolean; bytesPerSecond: number },
-  onEnd: () => void,
-): void {
+function stallLink(link: Link): void {
+  link.isStalled = true;
+  link.client.pause();
+  link.server.pause();
+}
+
+function connectPair(link: Link, state: { bytesPerSecond: number }, onEnd: () => void): void {
+  const { client, server } = link;
   client.setNoDelay(true);
   server.setNoDelay(true);
   client.on("data", (chunk) => {
@@ -87,14 +100,14 @@ function connectPair(
       : 0;
     if (isRoom && waitMs === 0) return;
     client.pause();
-    const goOn = () => state.isStalled || client.resume();
+    const goOn = () => link.isStalled || client.resume();
     if (waitMs > 0) setTimeout(goOn, waitMs);
     else server.once("drain", goOn);
   });
   server.on("data", (chunk) => {
     if (client.write(chunk)) return;
     server.pause();
-    client.once("drain", () => state.isStalled || server.resume());
+    client.once("drain", () => link.isStalled || server.resume());
   });
   const end = () => {
     onEnd();
@@ -102,7 +115,7 @@ function connectPair(
     server.destroy();
   };
   // A stalled line says nothing, not even that one of its ends is gone.
-  const endUnlessStalled = () => state.isStalled || end();
+  const endUnlessStalled = () => link.isStalled || end();
   for (const socket of [client, server]) {
     socket.on("error", endUnlessStalled);
     socket.on("close", endUnlessStalled);
