@@ -21,6 +21,12 @@ export const givenBack: UndeliveredResult = {
   answer: undefined,
 };
 
+/**
+ * Most deliveries in one statement. It bounds how long their rows are locked; what Postgres expects
+ * of lists that it does not know suits a few hundred.
+ */
+const mostAtOnce = 500;
+
 /** Pause after the hub did not take results, ms; they are kept meanwhile. */
 const retryPauseMs = 500;
 
@@ -36,8 +42,8 @@ export class DeliveryRecorder {
   readonly #sink: string;
   readonly #onError: (error: unknown) => void;
   readonly #onRecorded: () => void;
-  #delivered: Delivered[] = [];
-  #undelivered: { readonly lane: string; readonly result: Undelivered }[] = [];
+  readonly #delivered: Delivered[] = [];
+  readonly #undelivered: { readonly lane: string; readonly result: Undelivered }[] = [];
   readonly #halted = new Map<string, number>();
   #thawing: string[] = [];
   #isClaiming = false;
@@ -108,10 +114,8 @@ export class DeliveryRecorder {
     // What the same turn of the event loop answers goes into one statement.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#delivered.length + this.#undelivered.length > 0 && !this.#isGivingUp) {
-      const delivered = this.#delivered;
-      const undelivered = this.#undelivered;
-      this.#delivered = [];
-      this.#undelivered = [];
+      const delivered = this.#delivered.splice(0, mostAtOnce);
+      const undelivered = this.#undelivered.splice(0, mostAtOnce);
       try {
         if (delivered.length > 0) await recordDelivered(this.#sql, this.#sink, delivered);
         delivered.length = 0;
@@ -120,8 +124,8 @@ export class DeliveryRecorder {
         for (const { lane } of undelivered) this.#recorded(lane);
         this.#onRecorded();
       } catch (error) {
-        this.#delivered = [...delivered, ...this.#delivered];
-        this.#undelivered = [...undelivered, ...this.#undelivered];
+        this.#delivered.unshift(...delivered);
+        this.#undelivered.unshift(...undelivered);
         this.#onError(error);
         await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
       }

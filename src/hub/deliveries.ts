@@ -40,46 +40,58 @@ export interface ClaimRequest {
  */
 export async function claimDeliveries(sql: Sql, claim: ClaimRequest): Promise<ClaimedDelivery[]> {
   const { sink, claimant, limit, leaseMs } = claim;
+  // Rows are found again by their ctid, and others by lateral look-ups: with plain joins the planner
+  // reads whole tables to hash them, at any size below a few hundred thousand rows.
   const rows = await sql<ClaimedDelivery[]>`
     with picked as materialized (
-      select event_id, contact_id from perigee.deliveries
+      select ctid as place, event_id, contact_id from perigee.deliveries
       where sink = ${sink} and state = 'pending' and due_at <= now()
         and not exists (select from perigee.sinks where name = ${sink} and state <> 'active')
       order by due_at, event_id
       limit ${limit}
       for update skip locked
-    ), blocked as materialized (
-      select picked.event_id,
-        max(case when earlier.claimed_by is null then earlier.due_at end) as until
+    ), ranked as (
+      select place, event_id, contact_id,
+        row_number() over (partition by contact_id order by event_id) - 1 as picked_before
       from picked
-      join perigee.deliveries earlier
-        on earlier.contact_id = picked.contact_id and earlier.sink = ${sink}
-          and earlier.state = 'pending' and earlier.event_id < picked.event_id
-      where not (earlier.claimed_by is not distinct from ${claimant} and earlier.due_at > now())
-        and not exists (select from picked other where other.event_id = earlier.event_id)
-      group by picked.event_id
-    ), moved as (
+    ), judged as materialized (
+      select ranked.place, ranked.event_id, earlier.until,
+        ranked.contact_id is not null and earlier.waiting > ranked.picked_before as is_blocked
+      from ranked cross join lateral (
+        select count(*) as waiting,
+          max(case when earlier.claimed_by is null then earlier.due_at end) as until
+        from perigee.deliveries earlier
+        where earlier.contact_id = ranked.contact_id and earlier.sink = ${sink}
+          and earlier.state = 'pending' and earlier.event_id < ranked.event_id
+          and not (earlier.claimed_by is not distinct from ${claimant} and earlier.due_at > now())
+      ) earlier
+    ), put_off as (
       update perigee.deliveries delivery
-      set due_at = case when blocked.event_id is null
-            then now() + ${leaseMs} * interval '1 millisecond'
-            else greatest(blocked.until, now() + interval '500 milliseconds') end,
-          claimed_by = case when blocked.event_id is null then ${claimant}::uuid end,
-          claim_no = delivery.claim_no + 1
-      from picked left join blocked on blocked.event_id = picked.event_id
-      where delivery.sink = ${sink} and delivery.event_id = picked.event_id
-      returning delivery.event_id, delivery.claim_no, delivery.attempts, delivery.contact_id,
-        delivery.is_alone, blocked.event_id is null as is_claimed
+      set due_at = greatest(judged.until, now() + interval '500 milliseconds'), claimed_by = null
+      from judged
+      where judged.is_blocked and delivery.sink = ${sink} and delivery.event_id = judged.event_id
+    ), moved as (
+      update perigee.deliveries
+      set due_at = now() + ${leaseMs} * interval '1 millisecond', claimed_by = ${claimant}::uuid,
+        claim_no = claim_no + 1
+      where ctid = any (array(select place from judged where not is_blocked))
+      returning event_id, claim_no, attempts, contact_id, is_alone
     )
     select moved.event_id::text as "eventId", moved.claim_no as "claimNo", moved.attempts,
       moved.contact_id::text as "contactId", moved.is_alone as "isAlone",
-      event.event_type_key as "eventTypeKey", event.key_value as "keyValue",
-      to_char(event.occured at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as occured,
-      event.params_json::text as params
-    from moved left join perigee.events event on event.event_id = moved.event_id
-    where moved.is_claimed
+      event.event_type_key as "eventTypeKey", event.key_value as "keyValue", event.occured,
+      event.params
+    from moved left join lateral (
+      select event_type_key, key_value, params_json::text as params,
+        to_char(occured at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as occured
+      from perigee.events where event_id = moved.event_id limit 1
+    ) event on true
     order by moved.event_id`;
   return rows;
 }
+
+/** Of a contact's deliveries that were put off, how many become due when one before them ends. */
+const followers = 100;
 
 /** A claimed delivery that was answered with 2xx. */
 export interface Delivered {
@@ -99,23 +111,34 @@ export async function recordDelivered(
 ): Promise<void> {
   const column = (pick: (each: Delivered) => string | number) => `{${delivered.map(pick).join()}}`;
   await sql`
-    with done as (
-      update perigee.deliveries delivery
-      set state = 'delivered', finished_at = now(), attempts = attempts + 1, claimed_by = null,
-          last_status = given.status, last_error = null, last_answer = null
-      from unnest(
+    with given as materialized (
+      select event_id, claim_no, status from unnest(
         ${column((each) => each.eventId)}::text::bigint[],
         ${column((each) => each.claimNo)}::text::int[],
         ${column((each) => each.status)}::text::int[]) as given (event_id, claim_no, status)
+    ), done as (
+      update perigee.deliveries delivery
+      set state = 'delivered', finished_at = now(), attempts = attempts + 1, claimed_by = null,
+          last_status = given.status, last_error = null, last_answer = null
+      from given
       where delivery.sink = ${sink} and delivery.event_id = given.event_id
         and delivery.claim_no = given.claim_no and delivery.state = 'pending'
       returning delivery.event_id, delivery.contact_id
     )
-    update perigee.deliveries next set due_at = now()
-    from done
-    where next.contact_id = done.contact_id and next.sink = ${sink} and next.state = 'pending'
-      and next.event_id > done.event_id and next.claimed_by is null and next.due_at > now()
-      and next.attempts = 0`;
+    ${makeNextDue(sql, sink)}`;
+}
+
+/** The end of a statement whose `done` are deliveries that no longer stand before others. */
+function makeNextDue(sql: Sql, sink: string) {
+  return sql`
+    update perigee.deliveries set due_at = now()
+    where ctid = any (array(
+        select next.place from done cross join lateral (
+          select ctid as place from perigee.deliveries
+          where contact_id = done.contact_id and sink = ${sink} and state = 'pending'
+            and event_id > done.event_id and claimed_by is null and due_at > now() and attempts = 0
+          order by event_id limit ${followers}) next))
+      and state = 'pending' and claimed_by is null and due_at > now()`;
 }
 
 /** A claimed delivery that did not get through. */
@@ -149,7 +172,7 @@ export async function recordUndelivered(
       from json_to_recordset(${JSON.stringify(undelivered)}::text::json) as each (
         "eventId" bigint, "claimNo" int, state text, "isAttempt" boolean, "delayMs" float8,
         "isAlone" boolean, status int, error text, answer text)
-    ), done as (
+    ), recorded as (
       update perigee.deliveries delivery
       set state = given.state,
           finished_at = case when given.state = 'dead' then now() end,
@@ -167,13 +190,10 @@ export async function recordUndelivered(
       where delivery.sink = ${sink} and delivery.event_id = given."eventId"
         and delivery.claim_no = given."claimNo" and delivery.state = 'pending'
       returning delivery.event_id, delivery.contact_id, delivery.state
+    ), done as (
+      select event_id, contact_id from recorded where state = 'dead'
     )
-    update perigee.deliveries next set due_at = now()
-    from done
-    where done.state = 'dead' and next.contact_id = done.contact_id and next.sink = ${sink}
-      and next.state = 'pending' and next.event_id > done.event_id and next.claimed_by is null
-      and next.due_at > now() and next.attempts = 0
-      and not exists (select from given where given."eventId" = next.event_id)`;
+    ${makeNextDue(sql, sink)}`;
 }
 
 /** Constant of the lock under which one daemon at a time notifies; any number, but one for all. */
