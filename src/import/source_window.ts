@@ -5,7 +5,7 @@ import type { SourceTable } from "./source_table.ts";
 
 /** Where the source stands as one run reads it; all of it belongs to the run's snapshot. */
 export interface SourcePosition {
-  /** Text of a `pg_snapshot`. */
+  /** `xmin:xmax:` in the form of a `pg_snapshot`. */
   readonly snapshot: string;
   /**
    * Greatest value of the cursor column, but not beyond the source's clock, where one odd row would
@@ -37,22 +37,34 @@ export function parseSnapshot(text: string): Snapshot | undefined {
 }
 
 /**
- * The snapshot of the open REPEATABLE READ transaction. A standby's lists no transactions in
- * progress (PostgreSQL, snapshot.h), so there everything from its `xmin` on counts as not seen.
+ * The snapshot of the open REPEATABLE READ transaction, as the oldest transaction that may still
+ * write rows of this database, and the first one not begun. Ids are given out for all databases of
+ * a server; a running transaction that is seen to belong to another database is left out, because
+ * it would have everything since its begin read again. A standby's snapshot lists no transactions
+ * in progress (PostgreSQL, snapshot.h), so there everything from its `xmin` on counts as not seen.
  */
 export async function readPosition(
   sql: Sql,
   source: SourceTable,
   cursorColumn: string | undefined,
 ): Promise<SourcePosition> {
-  const [row] = await sql<{ snapshot: string }[]>`
-    select pg_catalog.pg_current_snapshot()::text as snapshot`;
-  const snapshot = row?.snapshot ?? "";
-  const { xmin } = parseSnapshot(snapshot) ?? { xmin: 0n };
+  const [row] = await sql<{ snapshot: string; oldest: string | null }[]>`
+    select pg_catalog.pg_current_snapshot()::text as snapshot, (
+      select running.xid::text
+      from pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) as running (xid)
+      where not exists (
+          select from pg_catalog.pg_stat_activity a
+          where a.backend_xid = running.xid::xid and a.datname <> current_database())
+        and not exists (
+          select from pg_catalog.pg_prepared_xacts p
+          where p.transaction = running.xid::xid and p.database <> current_database())
+      order by running.xid limit 1) as oldest`;
+  const { xmin, xmax } = parseSnapshot(row?.snapshot ?? "") ?? { xmin: 0n, xmax: 0n };
   const cursorValue = cursorColumn === undefined
     ? undefined
     : await readGreatest(sql, source, cursorColumn);
-  return { snapshot: source.isStandby ? `${xmin}:${xmin}:` : snapshot, cursorValue };
+  const snapshot = source.isStandby ? `${xmin}:${xmin}:` : `${row?.oldest ?? xmax}:${xmax}:`;
+  return { snapshot, cursorValue };
 }
 
 /** As Postgres writes it, with microseconds: a value that only Postgres reads again. */

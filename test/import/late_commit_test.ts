@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { openConnection } from "../../src/postgres/connection.ts";
 import { findAll, happened, importOnce, mapTo } from "../support/imports.ts";
+import { openTestDatabase } from "../support/database.ts";
 import { importOf, openWorld } from "../support/world.ts";
 
 const world = await openWorld(`
@@ -65,4 +66,15 @@ test("rows of an aborted transaction are neither read nor waited for", async () 
   await importOnce(world, config);
   await late.sql.unsafe("begin; update customers set first_name = 'never' where id = 9; rollback");
   assert.deepEqual(happened(await importOnce(world, config)), {});
+});
+
+test("a transaction that is open in another database has nothing read again", async () => {
+  const elsewhere = await openTestDatabase({ after }, "create table other (id integer)");
+  const open = await openConnection(elsewhere.target);
+  await open.sql.unsafe("begin; insert into other values (1)");
+  const config = importOf("elsewhere", "customers", mapping);
+  await world.shop.sql`update customers set first_name = 'here' where id = 12`;
+  await importOnce(world, config);
+  assert.deepEqual(happened(await importOnce(world, config)), {});
+  await open.end();
 });
