@@ -6,10 +6,7 @@ import { PerigeeError } from "../error.ts";
 import { withHubTransaction } from "../hub/hub_transaction.ts";
 import {
   countRejects,
-  findImportCursor,
-  findKeysToRetry,
   hasDuplicateRejects,
-  type ImportCursor,
   moveImportCursor,
   storeRejects,
 } from "../hub/import_state.ts";
@@ -22,14 +19,9 @@ import { applyMissing } from "./apply_missing.ts";
 import { type Applied, applyRows } from "./apply_rows.ts";
 import { checkRows } from "./check_rows.ts";
 import { type ImportPlan, planImport } from "./plan_import.ts";
-import { loadSourceTable, type SourceTable } from "./source_table.ts";
-import {
-  extendHistory,
-  planWindow,
-  readPosition,
-  type SourcePosition,
-  type SourceWindow,
-} from "./source_window.ts";
+import { loadSourceTable } from "./source_table.ts";
+import { extendHistory } from "./source_window.ts";
+import { type ImportStart, startImport } from "./start_import.ts";
 import { type ImportSides, type ReadMode, stageRows, stageSeenKeys } from "./stage_rows.ts";
 
 /** What importing works with. */
@@ -91,46 +83,6 @@ async function importOnce(
       return countsOf(rows, left + applied.rejected, applied, removed, rejects.values);
     });
   });
-}
-
-/** What a run knows before it reads. */
-interface ImportStart {
-  readonly table: SourceTable;
-  readonly last: ImportCursor | undefined;
-  readonly position: SourcePosition | undefined;
-  readonly window: SourceWindow;
-  readonly keysToRetry: readonly string[];
-}
-
-/** More keys than this to read again beside what changed, and everything is compared instead. */
-const retriedKeys = 1_000;
-
-async function startImport(
-  config: ImportConfig,
-  plan: ImportPlan,
-  table: SourceTable,
-  { source, hubSession }: ImportSides,
-): Promise<ImportStart> {
-  const { sql } = hubSession;
-  const last = await findImportCursor(sql, plan.name);
-  const hasWindow = table.windowObstacle === undefined;
-  const position = hasWindow
-    ? await readPosition(source.sql, table, config.cursor?.column)
-    : undefined;
-  const start = { table, last, position };
-  const full = (reason: string): ImportStart => ({
-    ...start,
-    window: { kind: "full", reason },
-    keysToRetry: [],
-  });
-  if (config.mode === "full") return full("the import's mode is full");
-  if (position === undefined) return full(table.windowObstacle ?? "");
-  const window = planWindow(table, position, last, plan.fingerprint, config.cursor);
-  const keysToRetry = await findKeysToRetry(sql, plan.name, retriedKeys);
-  if (keysToRetry === undefined) {
-    return full("too many rows were rejected and wait for another try");
-  }
-  return { ...start, window, keysToRetry };
 }
 
 /** A first run and a mode that says so are no news; anything else that reads everything is. */
