@@ -69,7 +69,8 @@ export async function claimDeliveries(sql: Sql, claim: ClaimRequest): Promise<Cl
       update perigee.deliveries delivery
       set due_at = greatest(judged.until, now() + interval '500 milliseconds'), claimed_by = null
       from judged
-      where judged.is_blocked and delivery.sink = ${sink} and delivery.event_id = judged.event_id
+      where delivery.ctid = any (array(select place from judged where is_blocked))
+        and delivery.sink = ${sink} and delivery.event_id = judged.event_id
     ), moved as (
       update perigee.deliveries
       set due_at = now() + ${leaseMs} * interval '1 millisecond', claimed_by = ${claimant}::uuid,
@@ -128,7 +129,10 @@ export async function recordDelivered(
     ${makeNextDue(sql, sink)}`;
 }
 
-/** The end of a statement whose `done` are deliveries that no longer stand before others. */
+/**
+ * The end of a statement whose `done` are deliveries that no longer stand before others. The time is
+ * compared so that the index by time cannot serve: it would read every claimed delivery each time.
+ */
 function makeNextDue(sql: Sql, sink: string) {
   return sql`
     update perigee.deliveries set due_at = now()
@@ -136,7 +140,8 @@ function makeNextDue(sql: Sql, sink: string) {
         select next.place from done cross join lateral (
           select ctid as place from perigee.deliveries
           where contact_id = done.contact_id and sink = ${sink} and state = 'pending'
-            and event_id > done.event_id and claimed_by is null and due_at > now() and attempts = 0
+            and event_id > done.event_id and claimed_by is null and attempts = 0
+            and due_at - now() > interval '0'
           order by event_id limit ${followers}) next))
       and state = 'pending' and claimed_by is null and due_at > now()`;
 }
