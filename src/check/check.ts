@@ -56,7 +56,7 @@ export async function* checkConfig(
     reachable.has(`connector/${name}`) && !hasDeadReplica(config, name, reachable)
   );
   yield* await checkSegments(config, new Set(names), new Date());
-  yield* checkMessages(config);
+  yield* await checkMessages(config, new Set(names));
 }
 
 /** Segments read from the replica where there is one. */

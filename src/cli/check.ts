@@ -45,7 +45,7 @@ async function runCheck(
 ): Promise<CheckStep[]> {
   const print = makePrinter(input, io);
   if (input.values["offline"] === true) {
-    return await printAll(checkMessages(config), print, io, input);
+    return await printAll(await checkMessages(config, new Set()), print, io, input);
   }
   const hub = await openHub(config, {
     observe: (observation) => {

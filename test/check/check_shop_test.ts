@@ -182,3 +182,19 @@ test("a template that does not compile is told with its place", async (t) => {
   const templates = requireStep(steps, "message/hello", "templates");
   assert.deepEqual([templates.state, templates.code], ["failed", "PG801"]);
 });
+
+test("a misspelt column of a template is told with its place and what was meant", async (t) => {
+  const shop = await openShop(t);
+  const parts = `sources:
+  codes: { id: 1, connector: shop, table: promo_codes }
+messages:
+  hello:
+    id: 1
+    text: "$!data.get('codes').get(0).get('promo_cod')"
+`;
+  const steps = await checkYaml(t, shopYaml(shop.url, parts));
+  const lint = requireStep(steps, "message/hello", "lint");
+  assert.equal(lint.state, "warning");
+  assert.match(lint.text, /:\d+:\d+: .*promo_cod/);
+  assert.match(lint.advice ?? "", /promo_code/);
+});
