@@ -21,16 +21,27 @@ export async function exportWindow(
   snapshot: string,
   pending: number,
 ): Promise<TableCounts> {
+  if (pending < maxPendingCounted) {
+    const [few, truncated] = await Promise.all([
+      readFew(run, snapshot),
+      countTruncated(run, snapshot),
+    ]);
+    if (few !== undefined) {
+      const applied = await applyRows(run, jsonRowSet(run.fitted), [few.json]);
+      return { ...applied, read: few.count, truncated };
+    }
+  }
+  return await applyStaged(run, snapshot);
+}
+
+/** How many texts of the window are cut. */
+async function countTruncated(run: TableRun, snapshot: string): Promise<number> {
   const query = rowQuery(run.fitted);
-  const truncated = query.limits.size === 0
-    ? Promise.resolve([])
-    : run.hub.sql.unsafe<{ truncated: string }[]>(truncatedInWindowQuery(query, snapshot));
-  const few = pending < maxPendingCounted ? await readFew(run, snapshot) : undefined;
-  const [counted] = await truncated;
-  const applied = few === undefined
-    ? await applyStaged(run, snapshot)
-    : { ...await applyRows(run, jsonRowSet(run.fitted), [few.json]), read: few.count };
-  return { ...applied, truncated: Number(counted?.truncated ?? 0) };
+  if (query.limits.size === 0) return 0;
+  const [row] = await run.hub.sql.unsafe<{ truncated: string }[]>(
+    truncatedInWindowQuery(query, snapshot),
+  );
+  return Number(row?.truncated ?? 0);
 }
 
 /** Undefined where the rows are too large to pass through this process. */
@@ -49,10 +60,7 @@ select count(*)::integer as count, case when coalesce(sum(octet_length(few.row))
   return { json: found.json, count: found.count };
 }
 
-async function applyStaged(
-  run: TableRun,
-  snapshot: string,
-): Promise<{ read: number; written: number; deleted: number; rejected: number }> {
+async function applyStaged(run: TableRun, snapshot: string): Promise<TableCounts> {
   const staging = stagingTable(run.fitted);
   await run.target.sql.unsafe(staging.create);
   const read = await moveRows(
@@ -60,7 +68,10 @@ async function applyStaged(
     `copy (${windowRowsQuery(rowQuery(run.fitted), snapshot)}) to stdout (format binary)`,
     `copy ${staging.name} from stdin (format binary)`,
   );
-  const applied = await applyRows(run, staging.rowSet, []);
-  await run.target.sql.unsafe(`drop table ${staging.name}`);
-  return { ...applied, read };
+  // The hub counts while the customer's database merges.
+  const [applied, truncated] = await Promise.all([
+    applyRows(run, staging.rowSet, []),
+    countTruncated(run, snapshot),
+  ]);
+  return { ...applied, read, truncated };
 }
