@@ -6,6 +6,7 @@ import { openConnection } from "../../src/postgres/connection.ts";
 import { quoteIdentifier, quoteLiteral } from "../../src/postgres/identifier.ts";
 import { waitForNoBackends } from "../support/backends.ts";
 import { openTestDatabase } from "../support/database.ts";
+import { heldLock, holdLock } from "../support/held_lock.ts";
 import { openProxy } from "../support/proxy.ts";
 import { rejection } from "../support/rejection.ts";
 import { waitFor } from "../support/wait.ts";
@@ -107,13 +108,12 @@ test("a session has the formats that the driver reads, its limits and its name",
 test("end waits for what runs, and is the end", async (t) => {
   const { target, sql } = await openTestDatabase(t);
   const connection = await openConnection(target, { applicationName: "ending" });
-  const running = connection.sql`select pg_sleep(0.1)::text, 7 as seven`.execute();
-  await waitFor("the statement to run", async () => {
-    const [row] = await sql`select 1 from pg_stat_activity
-      where application_name = 'ending' and wait_event = 'PgSleep'`;
-    return row;
-  });
-  await connection.end();
+  const lock = await holdLock(sql);
+  const running = connection.sql`select pg_advisory_xact_lock(${heldLock}), 7 as seven`.execute();
+  await lock.untilAwaited("ending");
+  const ending = connection.end();
+  await lock.release();
+  await ending;
   assert.equal((await running)[0]?.["seven"], 7);
   assert.equal(connection.isAlive, false);
   assert.equal((await rejection(connection.sql`select 1`)).kind, "shutdown");

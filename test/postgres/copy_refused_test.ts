@@ -29,8 +29,8 @@ const targetTable = `
   create table children (id integer references parents deferrable initially deferred)`;
 
 async function openPair(t: TestContext): Promise<Pair> {
-  const source = await openTestDatabase(t);
   const target = await openTestDatabase(t, targetTable);
+  const source = target;
   const from = await openConnection(source.target, { applicationName: readerName });
   const to = await openConnection(target.target, { applicationName: writerName });
   t.after(() => (from.destroy(), to.destroy()));
@@ -51,7 +51,7 @@ async function assertRefused(
     to,
     write,
   });
-  const error = await rejection(copying, 1_000);
+  const error = await rejection(copying, 10_000);
   assert.equal(error.sqlstate, sqlstate, error.message);
   assert.equal(from.isAlive || to.isAlive, false, "both connections are over");
   assert.equal((await rejection(to.sql.unsafe("select 1"))).kind, "shutdown");

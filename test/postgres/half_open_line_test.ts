@@ -5,6 +5,7 @@ import { test, type TestContext } from "node:test";
 import { type Connection, openConnection } from "../../src/postgres/connection.ts";
 import { copyBetween, copyInto } from "../../src/postgres/copy_stream.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
+import { heldLock, holdLock } from "../support/held_lock.ts";
 import { openProxy, type Proxy } from "../support/proxy.ts";
 import { rejection } from "../support/rejection.ts";
 import { waitFor } from "../support/wait.ts";
@@ -36,7 +37,7 @@ test("a question that never arrived is given up, and its transaction with it", a
   await connection.sql.unsafe("begin");
   await connection.sql`insert into rows values (1, 'x')`;
   proxy.stallLinks();
-  const error = await rejection(connection.sql`select 1`, 5_000);
+  const error = await rejection(connection.sql`select 1`, 20_000);
   assert.equal(error.code, "PG207");
   assert.match(error.message, /no answer/);
   assert.equal(connection.isAlive, false);
@@ -44,13 +45,12 @@ test("a question that never arrived is given up, and its transaction with it", a
 
 test("an answer that never arrived is given up", async (t) => {
   const { proxy, connection, database } = await openLine(t);
-  const running = rejection(connection.sql`select pg_sleep(0.3)`, 5_000);
-  await waitFor("the statement to run", async () => {
-    const [row] = await database.sql`select 1 from pg_stat_activity
-      where datname = current_database() and wait_event = 'PgSleep'`;
-    return row;
-  });
+  const lock = await holdLock(database.sql);
+  const question = connection.sql`select pg_advisory_xact_lock(${heldLock})`;
+  const running = rejection(question, 20_000);
+  await lock.untilAwaited("perigee test");
   proxy.stallLinks();
+  await lock.release();
   assert.equal((await running).code, "PG207");
 });
 
@@ -58,7 +58,7 @@ test("a server that cannot be reached any more is given up", async (t) => {
   const { proxy, connection } = await openLine(t);
   proxy.refuse(true);
   proxy.stallLinks();
-  assert.equal((await rejection(connection.sql`select 1`, 5_000)).code, "PG207");
+  assert.equal((await rejection(connection.sql`select 1`, 20_000)).code, "PG207");
 });
 
 test("a COPY into a line that swallows everything is given up at both ends", async (t) => {
@@ -75,7 +75,7 @@ test("a COPY into a line that swallows everything is given up at both ends", asy
       write: "copy rows from stdin (format binary)",
       onBytes: (bytes) => passed += bytes,
     }),
-    10_000,
+    20_000,
   );
   await waitFor("data to flow", () => passed > 1_000_000 ? true : undefined);
   proxy.stallLinks();
@@ -97,7 +97,7 @@ test("a COPY out of a line that swallows everything is given up at both ends", a
       write: "copy rows from stdin (format binary)",
       onBytes: (bytes) => passed += bytes,
     }),
-    10_000,
+    20_000,
   );
   await waitFor("data to flow", () => passed > 1_000_000 ? true : undefined);
   proxy.stallLinks();

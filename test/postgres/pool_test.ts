@@ -5,6 +5,7 @@ import { openPool, type Pool } from "../../src/postgres/pool.ts";
 import { findServerFacts } from "../../src/postgres/catalog.ts";
 import { listBackends, terminateBackend, waitForNoBackends } from "../support/backends.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
+import { heldLock, holdLock } from "../support/held_lock.ts";
 import { openProxy } from "../support/proxy.ts";
 import { rejection } from "../support/rejection.ts";
 import { waitFor } from "../support/wait.ts";
@@ -164,13 +165,13 @@ test("a statement can be cancelled while it runs, and the connection goes on", a
 
 test("close lets what runs finish, refuses the rest and leaves no session", async (t) => {
   const { pool, database } = await open(t, 2);
-  const running = pool.sql`select pg_sleep(0.2), 7 as seven`.then((rows) => rows[0]?.["seven"]);
-  await waitFor("the statement to run", async () => {
-    const [backend] = await listBackends(database.sql, name);
-    return backend?.state === "active" ? true : undefined;
-  });
-  const closing = pool.close();
+  const lock = await holdLock(database.sql);
+  const running = pool.sql`select pg_advisory_xact_lock(${heldLock}), 7 as seven`
+    .then((rows) => rows[0]?.["seven"]);
+  await lock.untilAwaited(name);
+  const closing = pool.close(30_000);
   assert.equal((await rejection(pool.sql`select 1`.then())).kind, "shutdown");
+  await lock.release();
   assert.equal(await running, 7);
   await closing;
   await waitForNoBackends(database.sql, name);
