@@ -27,7 +27,7 @@ export interface Pool {
  * Makes a pool and opens nothing yet. A query waits for a free connection at most as long as the
  * target's connect and statement timeouts together, and then rejects with PG292. It is our own
  * and not the driver's, because that one breaks on connections that are lost at a bad moment
- * (docs/decisions/0002-own-the-sockets.md).
+ * (docs/decisions/0003-own-the-sockets.md).
  */
 export function openPool(target: ConnectionTarget, options: PoolOptions): Pool {
   const slots = new ConnectionSlots(target, options);
