@@ -8,7 +8,8 @@ import {
 } from "./parse_directive.ts";
 import { parseExpression, parseValue } from "./parse_expression.ts";
 import { parseNodes } from "./parse_nodes.ts";
-import type { Hash, NodeList } from "./parse_nodes.ts";
+import type { NodeList } from "./node_list.ts";
+import type { Hash } from "./parse_nodes.ts";
 import type { Parser } from "./parser.ts";
 import { parseReference } from "./parse_reference.ts";
 

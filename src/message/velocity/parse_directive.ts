@@ -1,7 +1,8 @@
 import type { Expression, Node } from "./ast.ts";
 import { parseBlockDirective } from "./parse_block.ts";
 import { parseExpression, parseValue } from "./parse_expression.ts";
-import type { Hash, NodeList } from "./parse_nodes.ts";
+import type { NodeList } from "./node_list.ts";
+import type { Hash } from "./parse_nodes.ts";
 import type { Parser } from "./parser.ts";
 import { parseReference } from "./parse_reference.ts";
 import { warnOfElseIf } from "./warnings.ts";

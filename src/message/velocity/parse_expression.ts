@@ -40,6 +40,7 @@ function parseLevel(p: Parser, level: number): Expression {
   for (let count = 0;; count++) {
     if (count > maxOperators) p.failDepth(`a chain has more than ${maxOperators} operators`);
     p.skipSpace();
+    if (p.code() === 41) return left;
     const at = p.at();
     const operator = readOperator(p, level);
     if (operator === undefined) return left;

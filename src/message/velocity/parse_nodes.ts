@@ -1,5 +1,7 @@
 import type { Node, Reference } from "./ast.ts";
+import { NodeList } from "./node_list.ts";
 import { parseDirective, startsSet } from "./parse_directive.ts";
+import { parseBackslashes } from "./parse_escape.ts";
 import { isDigit, isNamePart } from "./parser.ts";
 import type { Parser } from "./parser.ts";
 import { parseReference } from "./parse_reference.ts";
@@ -8,57 +10,6 @@ import { warnOfLookalike } from "./warnings.ts";
 
 /** What ends a run of statements: the end of the text, or a word that belongs to an open block. */
 export type Ending = "text" | "end" | "else" | "elseif";
-
-/** Statements in the making: plain text is gathered until something else comes. */
-export class NodeList {
-  readonly nodes: Node[] = [];
-  private plain = "";
-  /** A run of the source that follows `plain`: adjoining runs become one slice. */
-  private source = "";
-  private start = 0;
-  private end = 0;
-
-  text(text: string): void {
-    if (text === "") return;
-    this.join();
-    this.plain += text;
-  }
-
-  /** Adds a part of the source. */
-  span(source: string, start: number, end: number): void {
-    if (start === end) return;
-    if (this.end !== start || this.source !== source) {
-      this.join();
-      this.source = source;
-      this.start = start;
-    }
-    this.end = end;
-  }
-
-  private join(): void {
-    if (this.end > this.start) {
-      const text = this.source.slice(this.start, this.end);
-      this.plain = this.plain === "" ? text : this.plain + text;
-    }
-    this.start = this.end = 0;
-  }
-
-  node(node: Node): void {
-    this.flush();
-    this.nodes.push(node);
-  }
-
-  finish(): Node[] {
-    this.flush();
-    return this.nodes;
-  }
-
-  private flush(): void {
-    this.join();
-    if (this.plain !== "") this.nodes.push({ kind: "plain", text: this.plain });
-    this.plain = "";
-  }
-}
 
 /** A `#word` that was recognised, with the blanks before it where it starts its line. */
 export interface Hash {
@@ -104,7 +55,8 @@ function failUnclosed(p: Parser): never {
   return p.fail(message, block!.at, hint ?? "Add #end where its block ends.", "VTL102");
 }
 
-function parseDollar(p: Parser, list: NodeList, backslashes: number): void {
+/** Reads what starts with `$`: a reference, or text. `backslashes` stand directly before it. */
+export function parseDollar(p: Parser, list: NodeList, backslashes: number): void {
   const start = p.pos;
   const node = parseRequire(p) ?? parseReference(p, backslashes);
   if (node !== undefined) {
@@ -152,60 +104,6 @@ function parseSlashBang(p: Parser, list: NodeList): boolean {
   list.text("$" + slashes.slice(1));
   p.pos += 1 + slashes.length;
   return true;
-}
-
-/** Backslashes before `$` or `#word` escape it by halves; elsewhere they are text. */
-function parseBackslashes(p: Parser, list: NodeList): void {
-  const start = p.pos;
-  while (p.code() === 92) p.pos++;
-  const count = p.pos - start;
-  if (p.code() === 36) return parseDollar(p, list, count);
-  const word = p.code() === 35 ? wordAfterHash(p) : "";
-  if (word === "") {
-    list.span(p.text, start, p.pos);
-  } else if (count % 2 === 1) {
-    list.text("\\".repeat(isKnown(p, word) ? (count - 1) / 2 : count));
-    list.text(word);
-    p.pos += word.length;
-  } else {
-    list.text("\\".repeat(isActive(p, word) ? count / 2 : count));
-  }
-}
-
-/** `#name`, `#{name}` or `#@name` at the current place; empty where there is none. */
-function wordAfterHash(p: Parser): string {
-  const word = /#(?:@?[A-Za-z_][A-Za-z0-9_]*|\{@?[A-Za-z_][A-Za-z0-9_]*\})/y;
-  word.lastIndex = p.pos;
-  return word.exec(p.text)?.[0] ?? "";
-}
-
-const directives = new Set([
-  "set",
-  "if",
-  "elseif",
-  "else",
-  "end",
-  "foreach",
-  "macro",
-  "define",
-  "evaluate",
-  "parse",
-  "include",
-  "break",
-  "stop",
-]);
-
-function isKnown(p: Parser, word: string): boolean {
-  const name = word.replace(/[#{}]/g, "");
-  if (name === "literal") return p.session.dialect.literalDirective;
-  return directives.has(name) || p.session.macros.has(name) || p.session.isOuterMacro(name);
-}
-
-/** Velocity halves an even number of backslashes before these only as `#name`. */
-function isActive(p: Parser, word: string): boolean {
-  if (word === "#set") return false;
-  if (/^#\{(?:if|else|elseif|end)\}$/.test(word)) return true;
-  return !word.startsWith("#{") && isKnown(p, word);
 }
 
 /** Reads what starts with `#`; answers true where it ends the block at hand. */

@@ -10,6 +10,8 @@ const requirement =
  * one form in which a reference's root takes arguments; anything else is left to the grammar.
  */
 export function parseRequire(p: Parser): Node | undefined {
+  const start = p.pos + (p.code(1) === 33 ? 2 : 1);
+  if (!p.text.startsWith("datasource", p.text[start] === "{" ? start + 1 : start)) return undefined;
   requirement.lastIndex = p.pos;
   const match = requirement.exec(p.text);
   if (match === null || (match[1] === "") !== (match[7] === "")) return undefined;

@@ -11,11 +11,16 @@ import { instantOf, isZone, offsetMinutesAt, utcOf } from "./zone.ts";
 const inputPatterns = [
   "yyyy-MM-dd'T'HH:mm:ss.SSSX",
   "yyyy-MM-dd'T'HH:mm:ssX",
+  "yyyy-MM-dd'T'HH:mm:ss",
+  "dd/MM/yyyy HH:mm:ss",
   "dd/MM/yyyy HH:mm",
   "dd/MM/yyyy",
   "yyyy-MM-dd'T'HH:mm",
   "yyyy-MM-dd",
 ];
+
+/** What dates are written as where no pattern is given and none was read. */
+const defaultPattern = "dd/MM/yyyy HH:mm";
 
 /** A date that was read, and the pattern that read it: results are written with it. */
 interface Moment {
@@ -33,7 +38,7 @@ const unitMs: Readonly<Record<string, number>> = {
 
 function momentOf(state: RenderState, value: unknown, pattern?: unknown): Moment | undefined {
   if (value === null || value === undefined) return undefined;
-  const fallback = typeof pattern === "string" ? pattern : inputPatterns[2];
+  const fallback = typeof pattern === "string" ? pattern : defaultPattern;
   if (value instanceof Date) return { epochMs: value.getTime(), pattern: fallback! };
   if (isNumber(value)) return { epochMs: toDouble(value), pattern: fallback! };
   const text = String(value).slice(0, 100);
@@ -130,7 +135,7 @@ export const dateTool: Tool = new Tool(
   "dateTool",
   methodTable<Tool>({
     "currentDate()": (_, __, state) =>
-      write(state, state.environment.now.getTime(), inputPatterns[2]!, state.environment.timezone),
+      write(state, state.environment.now.getTime(), defaultPattern, state.environment.timezone),
     "currentDate(text)": (_, [pattern], state) =>
       write(state, state.environment.now.getTime(), String(pattern), state.environment.timezone),
     "currentDate(text,text)": (_, [pattern, zone], state) =>

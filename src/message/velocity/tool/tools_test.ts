@@ -73,6 +73,7 @@ test("rows' ISO dates are read without a pattern and stay in UTC when written ba
 });
 
 test("a contact's zone is used for the contact, the organisation's where there is none", () => {
+  rendersTo({ "$dateTool.formatInContactTimezone('HH:mm:ss', '01/07/2026 12:00:09')": "12:00:09" });
   const source = "$dateTool.formatInContactTimezone('HH:mm', '2026-07-01T12:00:00Z')";
   rendersTo({ [source]: "15:00" }, { timezone: "Europe/Kyiv" });
   rendersTo({ [source]: "08:00" }, {
