@@ -26,14 +26,17 @@ type Run = (
   children: Children,
 ) => Promise<Outcome>;
 
-/** Ends what was started when the run is broken off; the servers end with this process. */
-function endOnSignals(children: Children): void {
+/** A signal ends the tests and then, in its usual order, the run; a second one ends it at once. */
+function endOnSignals(children: Children): AbortSignal {
+  const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
+      if (stopping.signal.aborted) process.exit(1);
+      stopping.abort();
       endChildren(children);
-      process.exit(1);
     });
   }
+  return stopping.signal;
 }
 
 async function withCluster<T>(
@@ -78,24 +81,24 @@ async function main(given: readonly string[]): Promise<number> {
   const isOnly = given.includes("--node") !== given.includes("--deno");
   const files = await findTestFiles(given.filter((word) => !word.startsWith("--")));
   const children: Children = new Set();
-  endOnSignals(children);
+  const stopping = endOnSignals(children);
   const outcomes: Outcome[] = [];
+  const add = async (name: string, run: Run, files: readonly string[], cluster: Cluster) => {
+    if (stopping.aborted) return;
+    outcomes.push(await runNamed(name, run, files, cluster, children));
+  };
   await withCluster(await findEmbeddedBinaries(), async (cluster) => {
-    const add = async (name: string, run: Run) =>
-      outcomes.push(await runNamed(name, run, files, cluster, children));
-    if (!isOnly || given.includes("--node")) await add("Node", runOnNode);
-    if (!isOnly || given.includes("--deno")) await add("Deno", runOnDeno);
+    if (!isOnly || given.includes("--node")) await add("Node", runOnNode, files, cluster);
+    if (!isOnly || given.includes("--deno")) await add("Deno", runOnDeno, files, cluster);
   });
   const serverFiles = selectServerFiles(files);
   const [system] = await findSystemBinaries();
   if (system !== undefined && serverFiles.length > 0 && !given.includes("--deno")) {
-    await withCluster(system, async (cluster) => {
-      outcomes.push(await runNamed("Node", runOnNode, serverFiles, cluster, children));
-    });
+    await withCluster(system, (cluster) => add("Node", runOnNode, serverFiles, cluster));
   }
   const { passed, failures } = sumOutcomes(outcomes);
   console.log(`${passed} passed, ${failures.length} failed`);
-  return passed > 0 && failures.length === 0 ? 0 : 1;
+  return passed > 0 && failures.length === 0 && !stopping.aborted ? 0 : 1;
 }
 
 process.exitCode = await main(process.argv.slice(2));
