@@ -18,10 +18,17 @@ function failureOf(run: () => unknown): VelocityError {
   return assert.fail("nothing was thrown");
 }
 
-test("the rows of a source print as the reference page shows them", () => {
-  const data = { promo_codes: [{ id: "2", promo: "SPRING", birthday: "2020-09-02T00:00:00Z" }] };
-  const source = "$!data.get('promo_codes').get(0).get('promo') $!data.promo_codes[0].id";
-  assert.equal(compile(source).render({ data }), "SPRING 2");
+test("every way in which the reference page writes a row's fields prints the row", () => {
+  const row = { id: "2", email: "ann@example.com", name: "Ann", promo_code: "BD-22" };
+  for (const key of ["promo_codes", "1043"]) {
+    const data = { [key]: [row] };
+    const first = `$!data.get('${key}').get(0)`;
+    assert.equal(compile(`${first}.get('name')`).render({ data }), "Ann");
+    assert.equal(compile(`${first}.get('promo_code')`).render({ data }), "BD-22");
+    const loop =
+      `#foreach($pc in $!data.get('${key}'))\n\n$!pc.get('name')\n\n$!pc.get('promo_code')\n\n#end`;
+    assert.equal(compile(loop).render({ data }), "\nAnn\n\nBD-22\n\n");
+  }
 });
 
 test("an index outside a list fails the message at the place of the call", () => {
