@@ -61,7 +61,7 @@ export async function claimDeliveries(sql: Sql, claim: ClaimRequest): Promise<Cl
         select count(*) as waiting,
           max(case when earlier.claimed_by is null then earlier.due_at end) as until
         from perigee.deliveries earlier
-        where earlier.contact_id = ranked.contact_id and earlier.sink = ${sink}
+        where earlier.contact_id = ranked.contact_id and earlier.sink || '' = ${sink}
           and earlier.state = 'pending' and earlier.event_id < ranked.event_id
           and not (earlier.claimed_by is not distinct from ${claimant} and earlier.due_at > now())
       ) earlier
@@ -123,15 +123,16 @@ export async function recordDelivered(
           last_status = given.status, last_error = null, last_answer = null
       from given
       where delivery.sink = ${sink} and delivery.event_id = given.event_id
-        and delivery.claim_no = given.claim_no and delivery.state = 'pending'
+        and delivery.claim_no = given.claim_no and delivery.claimed_by is not null
       returning delivery.event_id, delivery.contact_id
     )
     ${makeNextDue(sql, sink)}`;
 }
 
 /**
- * The end of a statement whose `done` are deliveries that no longer stand before others. The time is
- * compared so that the index by time cannot serve: it would read every claimed delivery each time.
+ * The end of a statement whose `done` are deliveries that no longer stand before others. Sink and
+ * time are compared so that the index by time cannot serve them: Postgres likes it while it has no
+ * statistics, and would read every claimed delivery for each of `done`.
  */
 function makeNextDue(sql: Sql, sink: string) {
   return sql`
@@ -139,7 +140,7 @@ function makeNextDue(sql: Sql, sink: string) {
     where ctid = any (array(
         select next.place from done cross join lateral (
           select ctid as place from perigee.deliveries
-          where contact_id = done.contact_id and sink = ${sink} and state = 'pending'
+          where contact_id = done.contact_id and sink || '' = ${sink} and state = 'pending'
             and event_id > done.event_id and claimed_by is null and attempts = 0
             and due_at - now() > interval '0'
           order by event_id limit ${followers}) next))
@@ -193,7 +194,7 @@ export async function recordUndelivered(
             then given.answer else last_answer end
       from given
       where delivery.sink = ${sink} and delivery.event_id = given."eventId"
-        and delivery.claim_no = given."claimNo" and delivery.state = 'pending'
+        and delivery.claim_no = given."claimNo" and delivery.claimed_by is not null
       returning delivery.event_id, delivery.contact_id, delivery.state
     ), done as (
       select event_id, contact_id from recorded where state = 'dead'
