@@ -14,8 +14,14 @@ test("imports that point to the ground are allowed", () => {
 test("imports that point upwards or sideways are refused", () => {
   const upwards = findDirectionFault(path("hub/run.ts"), path("schedule/runner.ts"));
   assert.match(upwards ?? "", /hub may not import schedule/);
-  assert.match(findDirectionFault(path("export/a.ts"), path("import/b.ts")) ?? "", /may not import/);
-  assert.match(findDirectionFault(path("trigger/a.ts"), path("export/b.ts")) ?? "", /may not import/);
+  assert.match(
+    findDirectionFault(path("export/a.ts"), path("import/b.ts")) ?? "",
+    /may not import/,
+  );
+  assert.match(
+    findDirectionFault(path("trigger/a.ts"), path("export/b.ts")) ?? "",
+    /may not import/,
+  );
 });
 
 test("a folder without a place among the layers is refused", () => {
