@@ -1,5 +1,10 @@
 import { maxPendingCounted } from "../hub/change_window.ts";
-import { jsonRowsQuery, truncatedInWindowQuery, windowRowsQuery } from "../hub/dataset_rows.ts";
+import {
+  jsonRowsQuery,
+  truncatedInWindowQuery,
+  windowRowsQuery,
+  windowRowsWithCutsQuery,
+} from "../hub/dataset_rows.ts";
 import { applyRows } from "./apply_rows.ts";
 import { moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
 import { jsonRowSet, stagingTable } from "./write_statements.ts";
@@ -21,17 +26,10 @@ export async function exportWindow(
   snapshot: string,
   pending: number,
 ): Promise<TableCounts> {
-  if (pending < maxPendingCounted) {
-    const [few, truncated] = await Promise.all([
-      readFew(run, snapshot),
-      countTruncated(run, snapshot),
-    ]);
-    if (few !== undefined) {
-      const applied = await applyRows(run, jsonRowSet(run.fitted), [few.json]);
-      return { ...applied, read: few.count, truncated };
-    }
-  }
-  return await applyStaged(run, snapshot);
+  const few = pending < maxPendingCounted ? await readFew(run, snapshot) : undefined;
+  if (few === undefined) return await applyStaged(run, snapshot);
+  const applied = await applyRows(run, jsonRowSet(run.fitted), [few.json]);
+  return { ...applied, read: few.count, truncated: few.truncated };
 }
 
 /** How many texts of the window are cut. */
@@ -48,16 +46,19 @@ async function countTruncated(run: TableRun, snapshot: string): Promise<number> 
 async function readFew(
   run: TableRun,
   snapshot: string,
-): Promise<{ json: string; count: number } | undefined> {
+): Promise<{ json: string; count: number; truncated: number } | undefined> {
   const query = rowQuery(run.fitted);
-  const rows = jsonRowsQuery(query, windowRowsQuery(query, snapshot));
-  const [found] = await run.hub.sql.unsafe<{ count: number; json: string | null }[]>(
+  const rows = jsonRowsQuery(query, windowRowsWithCutsQuery(query, snapshot));
+  const [found] = await run.hub.sql.unsafe<
+    { count: number; truncated: number; json: string | null }[]
+  >(
     `with few as materialized (${rows})
-select count(*)::integer as count, case when coalesce(sum(octet_length(few.row)), 0) <= ${maxJsonBytes}
+select count(*)::integer as count,
+  coalesce(sum((few.row::json ->> 'cut')::integer), 0)::integer as truncated, case when coalesce(sum(octet_length(few.row)), 0) <= ${maxJsonBytes}
   then '[' || coalesce(string_agg(few.row, ','), '') || ']' end as json from few`,
   );
   if (found === undefined || found.json === null) return undefined;
-  return { json: found.json, count: found.count };
+  return { ...found, json: found.json };
 }
 
 async function applyStaged(run: TableRun, snapshot: string): Promise<TableCounts> {

@@ -1,5 +1,3 @@
-import { quoteLiteral } from "../postgres/identifier.ts";
-
 /** A column of the customer's table as the catalog describes it. */
 export interface FoundColumn {
   readonly name: string;
@@ -40,34 +38,24 @@ export interface TargetSurvey {
 }
 
 /**
- * One script (in a transaction of its own, or in the one that is open; nothing written), one row of
- * which has a text column
- * `survey` with a `TargetSurvey` as JSON. The empty search path makes type names unambiguous.
+ * One row with a text column `survey`, a `TargetSurvey` as JSON. Parameters: the schema, and a JSON
+ * array of relation names. Run it with an empty search path, which makes type names unambiguous.
  */
-export function surveyScript(
-  schema: string,
-  tables: readonly string[],
-  transaction: "own" | "inside",
-): string {
-  const names = tables.map((name) => quoteLiteral(name)).join(", ");
-  const theSchema = quoteLiteral(schema);
-  const [begin, commit] = transaction === "own" ? ["begin read only;", "; commit"] : ["", ""];
-  return `${begin}
-set local search_path = pg_catalog;
-select json_build_object(
+export function surveyQuery(): string {
+  return `select json_build_object(
   'versionNum', current_setting('server_version_num')::integer,
   'isReadOnly', pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean,
   'encoding', current_setting('server_encoding'),
-  'hasSchema', exists (select from pg_namespace where nspname = ${theSchema}),
+  'hasSchema', exists (select from pg_namespace where nspname = $1),
   'tables', (
     select coalesce(json_agg(json_build_object(
       'name', c.relname, 'kind', c.relkind, 'columns', ${columnsOfTable}, 'keys', ${keysOfTable}
     )), '[]')
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = ${theSchema} and c.relname in (${names})
+    where n.nspname = $1 and c.relname in (select json_array_elements_text($2::text::json))
       and c.relkind in ('r', 'p', 'v', 'm', 'f')
   )
-)::text as survey${commit}`;
+)::text as survey`;
 }
 
 const columnsOfTable = `(

@@ -7,7 +7,7 @@ import { requireOwnHub } from "./choose_work.ts";
 import { type Cursor, readCursors } from "./cursor.ts";
 import type { ExportSession } from "./export_sessions.ts";
 import { describeTable } from "./export_table.ts";
-import { surveyScript, type TargetSurvey } from "./found_table.ts";
+import { surveyQuery, type TargetSurvey } from "./found_table.ts";
 import { tableNames } from "./plan_tables.ts";
 import { cursorsName, exportsName, rejectsName } from "./status_ddl.ts";
 import { statementLimitMs } from "./target_transaction.ts";
@@ -56,17 +56,33 @@ async function surveyTarget(
   transaction: "own" | "inside",
 ): Promise<Pick<ExportSurvey, "target" | "cursors">> {
   const names = tableNames(config);
-  const relations = [...names, cursorsName, exportsName, rejectsName];
-  const found = await readSurvey(target, surveyScript(config.schema, relations, transaction));
+  const found = await readSurvey(target, config.schema, [...names, ...statusNames], transaction);
   const hasCursors = found.tables.some((table) => table.name === cursorsName);
   const all = hasCursors ? await readCursors(target.sql, config.schema) : new Map<string, Cursor>();
   const cursors = new Map([...all].filter(([name]) => names.includes(name)));
   return { target: found, cursors };
 }
 
-async function readSurvey({ sql }: Connection, script: string): Promise<TargetSurvey> {
-  const results = await sql.unsafe(script) as unknown as { survey?: string }[][];
-  const text = results.flat().find((row) => row.survey !== undefined)?.survey;
-  if (text === undefined) throw new Error("the survey is one row");
-  return JSON.parse(text) as TargetSurvey;
+const statusNames = [cursorsName, exportsName, rejectsName];
+
+/**
+ * Planning the survey takes longer than running it, so it is prepared where the session is ours
+ * alone. The three statements are sent together.
+ */
+async function readSurvey(
+  { sql, target }: Connection,
+  schema: string,
+  names: readonly string[],
+  transaction: "own" | "inside",
+): Promise<TargetSurvey> {
+  const [begin, commit] = transaction === "own" ? ["begin read only", "commit"] : ["", ""];
+  const [, rows] = await Promise.all([
+    sql.unsafe(`${begin}; set local search_path = pg_catalog`),
+    sql.unsafe<{ survey: string }[]>(surveyQuery(), [schema, JSON.stringify(names)], {
+      prepare: !target.isPooled,
+    }),
+    sql.unsafe(commit),
+  ]);
+  if (rows[0] === undefined) throw new Error("the survey is one row");
+  return JSON.parse(rows[0].survey) as TargetSurvey;
 }

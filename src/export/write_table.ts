@@ -78,8 +78,8 @@ function applyWork(plan: TablePlan, isCareful: boolean): Promise<TableCounts> {
 async function inSavepoint<T>({ run }: TablePlan, work: () => Promise<T>): Promise<T> {
   const { sql } = run.target;
   try {
-    await sql.unsafe("savepoint dataset");
-    const done = await work();
+    // Sent with what follows; where it fails, so does that.
+    const [, done] = await Promise.all([sql.unsafe("savepoint dataset"), work()]);
     await sql.unsafe("release savepoint dataset");
     return done;
   } catch (error) {

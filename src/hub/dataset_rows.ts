@@ -41,6 +41,14 @@ export function truncatedInAllQuery(query: RowQuery): string {
   return `select ${truncatedCount(query)} as truncated from perigee.${query.dataset.hubTable} as t`;
 }
 
+/** As `windowRowsQuery`, with how many texts of each row are cut as a last column `cut`. */
+export function windowRowsWithCutsQuery(query: RowQuery, snapshot: string): string {
+  const cuts = cutTexts(query).map((isCut) => `case when ${isCut} then 1 else 0 end`);
+  return `select ${selectList(query, "k")}, t.${query.dataset.key[0]?.hubColumn} is null as is_gone,
+  ${cuts.length === 0 ? "0" : cuts.join(" + ")} as cut
+${touchedRows(query.dataset, snapshot)} order by ${keyList(query.dataset, "k")}`;
+}
+
 /** How many texts `windowRowsQuery` cuts, as the column `truncated`. */
 export function truncatedInWindowQuery(query: RowQuery, snapshot: string): string {
   return `select ${truncatedCount(query)} as truncated ${touchedRows(query.dataset, snapshot)}`;
@@ -112,16 +120,18 @@ function shortParams(value: string): string {
   ) end`;
 }
 
+function truncatedCount(query: RowQuery): string {
+  const counts = cutTexts(query).map((isCut) => `count(*) filter (where ${isCut})`);
+  return counts.length === 0 ? "0" : counts.join(" + ");
+}
+
 /** Bytes are compared first: a text of no more bytes than characters allowed needs no counting. */
-function truncatedCount({ dataset, limits }: RowQuery): string {
-  const counts = dataset.columns.flatMap(({ hubColumn }) => {
+function cutTexts({ dataset, limits }: RowQuery): string[] {
+  return dataset.columns.flatMap(({ hubColumn }) => {
     const limit = limits.get(hubColumn);
     if (limit === undefined) return [];
-    return [
-      `count(*) filter (where octet_length(t.${hubColumn}) > ${limit} and char_length(t.${hubColumn}) > ${limit})`,
-    ];
+    return [`octet_length(t.${hubColumn}) > ${limit} and char_length(t.${hubColumn}) > ${limit}`];
   });
-  return counts.length === 0 ? "0" : counts.join(" + ");
 }
 
 function keyList(dataset: Dataset, table: string): string {
