@@ -7,8 +7,11 @@ import type { ClaimedDelivery } from "../hub/deliveries.ts";
 const stockMs = 400;
 
 /** Most deliveries and, by the average seen so far, most bytes of parameters in memory per sink. */
-const mostDeliveries = 1_000;
+const mostDeliveries = 2_000;
 const mostBytes = 16_777_216;
+
+/** Most deliveries per claim: one statement of some ten milliseconds. */
+const mostAtOnce = 500;
 
 /** Weight of what was seen last in an average. */
 const weight = 0.1;
@@ -35,10 +38,11 @@ export class QueueSize {
     }
   }
 
-  /** How many to claim when so many wait: none while more than half of the stock is left. */
+  /** How many to claim when so many wait: none while the stock is full but for less than a claim. */
   room(waiting: number): number {
     const stock = Math.max(this.#perRound * 2, this.#perRound * stockMs / this.#averageMs);
     const capacity = Math.max(1, Math.min(stock, mostDeliveries, mostBytes / this.#averageBytes));
-    return waiting > capacity / 2 ? 0 : Math.ceil(capacity - waiting);
+    const free = Math.ceil(capacity - waiting);
+    return free >= Math.min(mostAtOnce, capacity / 2) ? Math.min(mostAtOnce, free) : 0;
   }
 }

@@ -56,6 +56,7 @@ export class WebhookLoop {
   #lookMs = firstLookMs;
   #heldUntil = 0;
   #isPaused = false;
+  #isAsked = false;
   readonly #stopping = new AbortController();
 
   constructor(sink: WebhookSinkConfig, sender: WebhookSender, deps: LoopDeps) {
@@ -72,6 +73,7 @@ export class WebhookLoop {
   /** Something may be due, or the sink's state may have changed. */
   wake(): void {
     this.#lookMs = firstLookMs;
+    this.#isAsked = true;
     this.#signal.wake();
   }
 
@@ -106,18 +108,12 @@ export class WebhookLoop {
     const now = performance.now();
     const { sql } = this.#deps.hub;
     const blockedMs = Math.max(this.#heldUntil, this.#circuit.nextProbeMs(now)) - now;
-    if (blockedMs > 0) {
-      await this.#followState();
-      return Math.min(blockedMs, pollMs);
-    }
+    if (blockedMs > 0) return await this.#wait(Math.min(blockedMs, pollMs));
     const waiting = this.#queue.size + this.#sending.size * this.#sink.batchSize;
     const room = this.#circuit.allowance(now) === 1
       ? (waiting === 0 ? 1 : 0)
       : this.#size.room(waiting);
-    if (room === 0) {
-      await this.#followState();
-      return pollMs;
-    }
+    if (room === 0) return await this.#wait(pollMs);
     let found = 0;
     await this.#recorder.duringClaim(async () => {
       const leaseMs = this.#sink.timeoutMs * 6 + spareLeaseMs;
@@ -134,6 +130,13 @@ export class WebhookLoop {
     await this.#followState();
     this.#lookMs = Math.min(pollMs, this.#lookMs * 2);
     return this.#lookMs;
+  }
+
+  /** Nothing is to be claimed now; a wake-up from outside may mean that the sink is held. */
+  async #wait(ms: number): Promise<number> {
+    if (this.#isAsked) await this.#followState();
+    this.#isAsked = false;
+    return ms;
   }
 
   /** While the sink is held nothing can be claimed; what was claimed before goes back. */
