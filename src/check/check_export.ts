@@ -2,7 +2,7 @@ import type { ExportConfig } from "../config/model.ts";
 import { PerigeeError } from "../error.ts";
 import { describeTable, type ExportTable } from "../export/export_table.ts";
 import { fitTable } from "../export/fit_table.ts";
-import { type FoundTable, surveyScript, type TargetSurvey } from "../export/found_table.ts";
+import { type FoundTable, surveyQuery, type TargetSurvey } from "../export/found_table.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
 import type { StepList } from "./check_step.ts";
@@ -44,14 +44,13 @@ async function loadSurvey(
   tables: readonly ExportTable[],
   schema: string,
 ): Promise<TargetSurvey> {
-  const script = surveyScript(schema, tables.map(({ name }) => name), "own");
-  // A script of several statements answers one list of rows for each.
-  const results = await connection.sql.unsafe(script).simple() as unknown as {
-    survey?: string;
-  }[][];
-  const row = results.flat().find((each) => each.survey !== undefined);
-  if (row?.survey === undefined) throw new Error("the survey of a schema has no row");
-  return JSON.parse(row.survey) as TargetSurvey;
+  const names = JSON.stringify(tables.map(({ name }) => name));
+  return await connection.sql.begin("read only", async (sql) => {
+    await sql`set local search_path = pg_catalog`;
+    const [row] = await sql.unsafe<{ survey: string }[]>(surveyQuery(), [schema, names]);
+    if (row === undefined) throw new Error("the survey of a schema has no row");
+    return JSON.parse(row.survey) as TargetSurvey;
+  }) as TargetSurvey;
 }
 
 interface TableRights {

@@ -1,15 +1,13 @@
-import type { Config, SegmentConfig } from "../config/model.ts";
+import type { Config } from "../config/model.ts";
 import { ConnectorRegistry } from "../connector/registry.ts";
-import { PerigeeError } from "../error.ts";
-import { planSegments } from "../segment/plan_segments.ts";
+import { checkSegment, type SegmentProblem } from "../segment/check_segment.ts";
 import { segmentConnectors } from "../segment/segment_connectors.ts";
-import { loadSourceCatalog, segmentSources } from "../segment/source_catalog.ts";
 import { type CheckStep, StepList } from "./check_step.ts";
 
 /**
- * Plans every segment against the tables that it reads, which finds missing columns and operators
- * that do not fit their types, and has each customer's server plan the statements. Segments that
- * need a connector which is not among `reachable` are skipped. Reads no rows, throws nothing.
+ * Looks at every segment with the databases that it reads: columns, operators that fit their types,
+ * statements that the server takes, scans of large tables. Segments that need a connector which is
+ * not among `reachable` are skipped. Reads no rows, throws nothing.
  */
 export async function checkSegments(
   config: Config,
@@ -24,7 +22,13 @@ export async function checkSegments(
       const missing = segmentConnectors(segment, config).filter((name) => !reachable.has(name));
       if (missing.length > 0) {
         list.skip("all", `connector ${missing.join(", ")} cannot be reached`);
-      } else await checkSegment(list, segment, { config, connectors, now });
+      } else {
+        const problems = await checkSegment(segment, { config, connectors }, now);
+        for (const problem of problems) report(list, problem);
+        if (!problems.some(({ severity }) => severity === "error")) {
+          list.ok("conditions", "their columns are there and their operators fit");
+        }
+      }
       steps.push(...list.steps);
     }
   } finally {
@@ -33,27 +37,9 @@ export async function checkSegments(
   return steps;
 }
 
-async function checkSegment(
-  list: StepList,
-  segment: SegmentConfig,
-  { config, connectors, now }: { config: Config; connectors: ConnectorRegistry; now: Date },
-): Promise<void> {
-  try {
-    const sources = segmentSources(segment, config);
-    const catalog = await loadSourceCatalog(sources, config, connectors);
-    const { leaves } = planSegments([segment], config, catalog, now.getTime());
-    list.ok("conditions", "their columns are there and their operators fit");
-    for (const leaf of leaves) {
-      const { sql, target } = connectors.pool(leaf.connector);
-      await list.attempt(
-        "statement",
-        target,
-        `plan the conditions of ${leaf.place}`,
-        () => sql.begin("read only", (tx) => tx.unsafe(`explain ${leaf.statement}`)),
-      );
-    }
-  } catch (error) {
-    if (!(error instanceof PerigeeError)) throw error;
-    list.failBy("conditions", error);
-  }
+function report(list: StepList, problem: SegmentProblem): void {
+  const { severity, place, message, advice, code } = problem;
+  const text = `${place}: ${message}`;
+  if (severity === "error") list.fail("conditions", text, advice ?? "Correct it there.", code);
+  else list.warn("scan", text, advice);
 }

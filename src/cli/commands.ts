@@ -4,6 +4,7 @@ import { explain } from "./explain.ts";
 import { forget } from "./forget.ts";
 import { grants } from "./grants.ts";
 import { health } from "./health.ts";
+import { importCommand } from "./import.ts";
 import { migrate } from "./migrate.ts";
 import { plan } from "./plan.ts";
 import { reload } from "./reload.ts";
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   plan,
   verify,
   resync,
+  importCommand,
   segment,
   explain,
   render,

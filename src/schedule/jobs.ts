@@ -23,6 +23,8 @@ export interface RunDeps {
   readonly connectors: ConnectorRegistry;
   /** Warm connections of exports on change; a command does without. */
   readonly sessions?: ExportSessions;
+  /** An import may remove more contacts than its guard allows; only a command says so. */
+  readonly isConfirmed?: boolean;
 }
 
 /** Runs a tick of another job and waits for it; a trigger refreshes its segment this way. */

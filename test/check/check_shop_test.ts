@@ -70,7 +70,7 @@ test("a missing right comes with the statements that grant it, and they do", asy
     unsecured,
     "source/promo_codes: read failed",
     "import/customers: read failed",
-    "segment/birthday_today: statement failed",
+    "segment/birthday_today: conditions failed",
   ]);
   for (const subject of ["source/promo_codes", "import/customers"]) {
     const { advice, code } = requireStep(before, subject, "read");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { commands } from "../../src/cli/commands.ts";
@@ -103,6 +103,19 @@ test("deliveries are previewed, and a sink is paused and resumed", async () => {
   assert.match((await perigee("sink", "pause", "sample_receiver")).out, /is paused/);
   assert.match((await perigee("sink", "pause", "sample_receiver")).out, /was already paused/);
   assert.match((await perigee("sink", "resume", "sample_receiver")).out, /is resumed/);
+});
+
+test("a CSV file is imported once by the connector's key", async (t) => {
+  const file = path.join(await makeFolder(t), "people.csv");
+  await writeFile(file, "email,firstName,shoeSize\nNew@Example.com,Nova,38\nno address,X,1\n");
+  const answer = lastLine(await perigee("import", file, "--connector", "shop", "--json"));
+  const counts = answer["counts"] as Record<string, number>;
+  assert.equal(counts["inserted"], 1);
+  assert.equal(counts["rejected"], 1);
+  const [row] = await hub.sql`select first_name, fields from perigee.contacts
+    where email = 'new@example.com'`;
+  assert.equal(row?.["first_name"], "Nova");
+  assert.equal((await perigee("import", `${file}.gone`, "--connector", "shop")).exitCode, 1);
 });
 
 test("status lists every name with its newest run", async () => {
