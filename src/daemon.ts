@@ -4,6 +4,7 @@ import type { LoadResult } from "./config/load.ts";
 import type { Config } from "./config/model.ts";
 import { type Foundation, type Generation, prepareGeneration } from "./generation.ts";
 import { DaemonHealth } from "./http/daemon_health.ts";
+import { RecentErrors } from "./http/recent_errors.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import type { Observation, Observe } from "./observe/observation.ts";
 import { migrateHub, openHub } from "./open_hub.ts";
@@ -82,9 +83,11 @@ async function openFoundation(options: DaemonOptions, opened: Close[]): Promise<
   const [version, runtime, daemonId] = [await readVersion(), runtimeName(), randomUUID()];
   const health = new DaemonHealth({ version, runtime, clock });
   const metrics = createMetrics(clock);
+  const errors = new RecentErrors(clock);
   const observe = (observation: Observation) => {
     health.observe(observation);
     metrics.observe(observation);
+    errors.observe(observation);
     options.observe(observation);
   };
   observe({ kind: "daemon_starting", version, runtime });
@@ -103,7 +106,7 @@ async function openFoundation(options: DaemonOptions, opened: Close[]): Promise<
   const scheduler = new Scheduler({ hub: sql, runner, daemonId, clock, observe });
   const handlers = new Map<string, () => void>();
   const onCommand = (payload: string) => handlers.get(payload)?.();
-  const foundation = { hub, clock, observe, scheduler, health, metrics, onCommand };
+  const foundation = { hub, clock, observe, scheduler, health, metrics, errors, onCommand };
   return { foundation, runner, sample, handlers, startedAt };
 }
 

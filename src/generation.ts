@@ -7,6 +7,8 @@ import { ExportSessions } from "./export/export_sessions.ts";
 import { createApp } from "./http/app.ts";
 import type { DaemonHealth } from "./http/daemon_health.ts";
 import { addMetricsRoute } from "./http/metrics_route.ts";
+import type { RecentErrors } from "./http/recent_errors.ts";
+import { addStatusRoute } from "./http/status_page_route.ts";
 import { createRenderer } from "./message/renderer.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import type { Observe } from "./observe/observation.ts";
@@ -25,6 +27,7 @@ export interface Foundation {
   readonly scheduler: Scheduler;
   readonly health: DaemonHealth;
   readonly metrics: Metrics;
+  readonly errors: RecentErrors;
   /** What the hub's channel `perigee` asks the daemon for. */
   readonly onCommand: (payload: string) => void;
 }
@@ -52,7 +55,7 @@ export function prepareGeneration(
   foundation: Foundation,
   before?: Generation,
 ): Generation {
-  const { hub, clock, observe, scheduler, health, metrics } = foundation;
+  const { hub, clock, observe, scheduler, health, metrics, errors } = foundation;
   const connectors = before?.connectors.successor(config.connectors) ??
     new ConnectorRegistry(config.connectors);
   const sessions = new ExportSessions(hub.target, connectors);
@@ -61,6 +64,8 @@ export function prepareGeneration(
   const renderer = createRenderer({ config, hub: hub.pool, connectors, clock, observe });
   const app = createApp({ server: config.server, health, renderer, clock, observe });
   addMetricsRoute(app, config.server, metrics);
+  const { server } = config;
+  addStatusRoute(app, { config, server, hub: hub.pool, health, errors, clock });
   health.adopt({ config, jobs, messages: renderer.messages });
   const started: (() => Promise<void> | void)[] = [];
 

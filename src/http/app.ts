@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { ServerConfig } from "../config/model.ts";
 import type { Renderer } from "../message/renderer.ts";
 import type { Observe } from "../observe/observation.ts";
-import { createTokenCheck, isLoopback } from "./bearer_token.ts";
+import { createTokenCheck, isLoopback, type TokenCheckOptions } from "./bearer_token.ts";
 import type { HealthSource } from "./health.ts";
 import { answerHealth, answerLive, answerReady } from "./health_route.ts";
 import { respondWithProblem, toPerigeeError } from "./problem.ts";
@@ -70,9 +70,12 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
 }
 
 /** The check that everything behind a token begins with: the client's rate, then its token. */
-export function createGuard(parts: Pick<AppParts, "server" | "clock">): Guard {
+export function createGuard(
+  parts: Pick<AppParts, "server" | "clock">,
+  options: TokenCheckOptions = {},
+): Guard {
   const { server, clock } = parts;
-  const requireToken = createTokenCheck(server.tokens, server.host);
+  const requireToken = createTokenCheck(server.tokens, server.host, options);
   const takeTurn = createRateLimit(server.rateLimitPerSecond, clock);
   return (context) => {
     const waitSeconds = takeTurn(context.env?.remoteAddress ?? "unknown");

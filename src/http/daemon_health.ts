@@ -1,11 +1,13 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/model.ts";
+import { findFreshness, type Freshness } from "../hub/freshness.ts";
 import { findLastRuns, type RunRecord } from "../hub/run.ts";
 import type { CompiledMessages } from "../message/compile_messages.ts";
 import type { Observation } from "../observe/observation.ts";
 import { describeFailure } from "../postgres/failure.ts";
 import type { Pool } from "../postgres/pool.ts";
 import type { Job } from "../schedule/job.ts";
+import { stalenessLimits } from "../schedule/staleness_limits.ts";
 import {
   type DatabaseHealth,
   describeTls,
@@ -13,9 +15,9 @@ import {
   type HealthError,
   type HealthReport,
   type HealthSource,
-  type RunHealth,
   toHealthError,
 } from "./health.ts";
+import { describeJob } from "./job_health.ts";
 
 /** What one configuration adds to the daemon's health. */
 export interface HealthSubject {
@@ -72,11 +74,14 @@ export class DaemonHealth implements HealthSource {
     const now = this.#parts.clock.now();
     if (observation.kind === "hub_migrated") this.#migration = observation.version;
     if (observation.kind === "daemon_stopping") this.#isStopping = true;
+    if (observation.kind === "config_reloaded") this.#refused = undefined;
     if (observation.kind === "config_refused") {
       const { problems } = observation;
       this.#refused = {
         code: "PG920",
-        message: `a newer configuration was refused; it has ${problems} problems`,
+        message: `a newer configuration was refused; it has ${problems} ${
+          problems === 1 ? "problem" : "problems"
+        }`,
         advice: "The log lists them; `perigee check` does too.",
         at: now.toISOString(),
       };
@@ -131,26 +136,28 @@ export class DaemonHealth implements HealthSource {
       hub: { ...hub.database, migration: this.#migration },
       connectors: [...this.#databases.values()],
       entities: [
-        ...this.#describeJobs(hub.runs),
+        ...this.#describeJobs(hub),
         ...this.#sinks.values(),
         ...this.#describeMessages(),
       ],
     };
   }
 
-  async #describeHub(): Promise<{ database: DatabaseHealth; runs: readonly RunRecord[] }> {
+  async #describeHub(): Promise<HubFindings & { readonly database: DatabaseHealth }> {
     const checkedAt = this.#parts.clock.now();
-    if (this.#hub === undefined) return { database: untried("hub"), runs: [] };
+    if (this.#hub === undefined) return { ...nothingFound, database: untried("hub") };
     const startedAt = performance.now();
     try {
       const names = this.#subject?.jobs.map((job) => job.name) ?? [];
       const runs = await findLastRuns(this.#hub.sql, names);
+      // Of one round trip only, or it would be no latency.
       const latencyMs = Math.round((performance.now() - startedAt) * 10) / 10;
       const { mode } = this.#hub.target.ssl;
       const isVerified = mode === "verify-ca" || mode === "verify-full";
       const tls = describeTls({ isSecured: this.#hub.isSecured() ?? false, isVerified });
       const database = { ...untried("hub"), state: "up" as const, tls, latencyMs };
-      return { database: { ...database, checkedAt: checkedAt.toISOString() }, runs };
+      const freshness = await findFreshness(this.#hub.sql, names);
+      return { database: { ...database, checkedAt: checkedAt.toISOString() }, runs, freshness };
     } catch (thrown) {
       const error = describeFailure(thrown, { doing: "read runs", target: this.#hub.target });
       const database: DatabaseHealth = {
@@ -159,23 +166,21 @@ export class DaemonHealth implements HealthSource {
         checkedAt: checkedAt.toISOString(),
         error: toHealthError(error, checkedAt),
       };
-      return { database, runs: [] };
+      return { ...nothingFound, database };
     }
   }
 
-  #describeJobs(runs: readonly RunRecord[]): EntityHealth[] {
+  #describeJobs({ runs, freshness }: HubFindings): EntityHealth[] {
     const now = this.#parts.clock.now();
-    const byName = new Map(runs.map((run) => [run.name, run]));
-    return (this.#subject?.jobs ?? []).map((job) => {
-      const run = byName.get(job.name);
-      return {
-        name: job.name,
-        state: stateOf(run),
-        lastRun: run && toRunHealth(run),
-        nextRunAt: job.ticks?.next(now)?.toISOString(),
-        error: undefined,
-      };
-    });
+    const { jobs = [], config } = this.#subject ?? {};
+    const limits = config === undefined ? new Map<string, number>() : stalenessLimits(config);
+    return jobs.map((job) =>
+      describeJob(job, now, {
+        run: runs.find(({ name }) => name === job.name),
+        freshness: freshness.find(({ name }) => name === job.name),
+        limitMs: limits.get(job.name),
+      })
+    );
   }
 
   #describeMessages(): EntityHealth[] {
@@ -203,6 +208,14 @@ export class DaemonHealth implements HealthSource {
   }
 }
 
+/** What the hub knows of the jobs. */
+interface HubFindings {
+  readonly runs: readonly RunRecord[];
+  readonly freshness: readonly Freshness[];
+}
+
+const nothingFound: HubFindings = { runs: [], freshness: [] };
+
 function untried(name: string): DatabaseHealth {
   return {
     name,
@@ -220,28 +233,4 @@ function plainEntity(
   error: EntityHealth["error"],
 ): EntityHealth {
   return { name, state, lastRun: undefined, nextRunAt: undefined, error };
-}
-
-function stateOf(run: RunRecord | undefined): EntityHealth["state"] {
-  if (run === undefined) return "waiting";
-  if (run.state === "running") return "running";
-  return run.state === "succeeded" ? "healthy" : "failing";
-}
-
-function toRunHealth(run: RunRecord): RunHealth {
-  const at = (run.finishedAt ?? run.startedAt).toISOString();
-  return {
-    runId: run.runId,
-    state: run.state,
-    cause: run.cause,
-    startedAt: run.startedAt.toISOString(),
-    finishedAt: run.finishedAt?.toISOString(),
-    counts: run.counts,
-    error: run.errorCode === null ? undefined : {
-      code: run.errorCode,
-      message: run.errorMessage ?? "",
-      advice: run.errorAdvice ?? undefined,
-      at,
-    },
-  };
 }

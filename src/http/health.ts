@@ -32,12 +32,24 @@ export interface RunHealth {
   readonly error: HealthError | undefined;
 }
 
+/** How old what an import, segment, trigger or export last did is. */
+export interface FreshnessHealth {
+  /** Start of its last run that succeeded. */
+  readonly lastSuccessAt: string | undefined;
+  readonly ageSeconds: number | undefined;
+  /** `max_staleness`; undefined where any age will do. */
+  readonly maxStalenessSeconds: number | undefined;
+}
+
 /** Something that the configuration names: `import/customers`, `sink/crm`, `message/welcome`. */
 export interface EntityHealth {
   readonly name: string;
-  readonly state: "waiting" | "running" | "healthy" | "failing" | "paused" | "broken";
+  /** `stale`: nothing failed, and yet the last success is older than `max_staleness`. */
+  readonly state: "waiting" | "running" | "healthy" | "stale" | "failing" | "paused" | "broken";
   readonly lastRun: RunHealth | undefined;
   readonly nextRunAt: string | undefined;
+  /** Absent for what has no runs. */
+  readonly freshness?: FreshnessHealth | undefined;
   /** What is wrong besides the last run: a template that does not compile, a sink that is closed. */
   readonly error: HealthError | undefined;
 }
@@ -80,6 +92,9 @@ export function toHealthError(error: PerigeeError, at: Date): HealthError {
   return { code, message, advice, at: at.toISOString() };
 }
 
+/** States of entities that somebody should look at. */
+const badStates: ReadonlySet<EntityHealth["state"]> = new Set(["stale", "failing", "broken"]);
+
 /** `degraded` where something the configuration names does not work, though the server does. Pure. */
 export function overallState(
   report: HealthReport,
@@ -87,6 +102,6 @@ export function overallState(
 ): "ok" | "degraded" | "unready" {
   if (unready.length > 0) return "unready";
   const isDown = report.connectors.some(({ state }) => state === "down");
-  const isBad = report.entities.some(({ state }) => state === "failing" || state === "broken");
+  const isBad = report.entities.some(({ state }) => badStates.has(state));
   return isDown || isBad || report.config.refused !== undefined ? "degraded" : "ok";
 }
