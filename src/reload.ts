@@ -40,7 +40,7 @@ export interface Reload {
  * the running one stays. Runs at work end on the old generation, new ones begin on the new.
  */
 export function createReload(options: ReloadOptions): Reload {
-  let loaded = options.loaded;
+  let loaded: Loaded = { config: options.loaded, isOutdated: false };
   let working = Promise.resolve();
   const { observe, hub } = options.foundation;
   const reload = async () => {
@@ -63,23 +63,36 @@ export function createReload(options: ReloadOptions): Reload {
   };
 }
 
+/** What runs, and whether a newer configuration was refused since. */
+interface Loaded {
+  readonly config: Config;
+  readonly isOutdated: boolean;
+}
+
 /** Answers the configuration that runs afterwards: the new one, or the same where it was refused. */
-async function reloadOnce(running: Config, options: ReloadOptions): Promise<Config> {
+async function reloadOnce(
+  { config: running, isOutdated }: Loaded,
+  options: ReloadOptions,
+): Promise<Loaded> {
   const { foundation, runner } = options;
   const { observe, hub, scheduler } = foundation;
   const result = await options.load();
   if (!result.ok) {
     const text = result.problems.map((each) => formatProblem(each, { colour: false })).join("\n");
     observe({ kind: "config_refused", problems: result.problems.length, text });
-    return running;
+    return { config: running, isOutdated: true };
   }
-  if (result.config.hash === running.hash) return running;
+  if (result.config.hash === running.hash) {
+    // The fault was taken back; nobody is to go on looking for it.
+    if (isOutdated) observe({ kind: "config_reloaded", hash: running.hash, changed: [] });
+    return { config: running, isOutdated: false };
+  }
   const { added, changed, removed } = diffConfig(running, result.config);
   const fixed = changed.filter((name) => fixedSections.includes(name));
   if (fixed.length > 0) {
     const text = `${fixed.join(", ")}: read at start only; restart the daemon to change it`;
     observe({ kind: "config_refused", problems: fixed.length, text });
-    return running;
+    return { config: running, isOutdated: true };
   }
   const before = options.current();
   const next = prepareGeneration(await hub.resolve(result.config), foundation, before);
@@ -98,5 +111,5 @@ async function reloadOnce(running: Config, options: ReloadOptions): Promise<Conf
   });
   await runner.whenIdle();
   await before.close(options.closeTimeoutMs);
-  return result.config;
+  return { config: result.config, isOutdated: false };
 }

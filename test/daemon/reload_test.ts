@@ -75,6 +75,11 @@ test("a broken file is refused with its problems, and the running configuration 
     const [row] = await shop.sql`select count(*) as rows from first.contacts`;
     return row?.["rows"] === "1" || undefined;
   });
+  await writeFile(path.join(folder, "perigee.yaml"), yaml(hub.url, shop.url, contactsOnly));
+  const taken = await daemon.waitForLine("config_reloaded");
+  assert.deepEqual(taken["changed"], [], "the fault was taken back, nothing changed");
+  const after = await (await fetch(`${ready["url"]}/health`)).json() as { status: string };
+  assert.equal(after.status, "ok");
 });
 
 test("SIGHUP and a NOTIFY on the hub ask for a reload too", async (t) => {
