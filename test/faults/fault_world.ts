@@ -1,0 +1,148 @@
+import type { Sql } from "postgres";
+import { openConnection } from "../../src/postgres/connection.ts";
+import {
+  openTestDatabase,
+  openTestHub,
+  type Scope,
+  type TestDatabase,
+} from "../support/database.ts";
+import { openReceiver, type Receiver } from "../support/receiver.ts";
+
+/** A hub, a customer's database and a webhook receiver, for daemons that run as processes. */
+export interface FaultWorld {
+  readonly hub: TestDatabase;
+  readonly shop: TestDatabase;
+  readonly receiver: Receiver;
+}
+
+/**
+ * How long anything here is waited for at most, ms: a machine that is busy with other tests takes
+ * ten times as long as an idle one, and a test that passes waits for nothing.
+ */
+export const deadlineMs = 180_000;
+
+/** What can be gated, as a view beside the table of which it shows the rows when its gate is open. */
+export type Gate = "customers" | "promos" | "codes" | "contacts";
+
+const gates: Readonly<Record<Gate, number>> = { customers: 1, promos: 2, codes: 3, contacts: 4 };
+
+/**
+ * People with and without luck and their codes. `wait_for_gate` sleeps in the server for as long as
+ * a test's session holds the gate, so a run can be caught at a stage of its work.
+ */
+const shopSql = `
+  create table customers (id integer primary key, email text not null, name text);
+  create table promos (id integer primary key, email text not null, lucky boolean not null);
+  create table codes (id integer primary key, email text not null, code text);
+  insert into customers
+    select n, 'c' || n || '@example.com', 'Name ' || n from generate_series(1, 60) as n;
+  insert into promos select n, 'c' || n || '@example.com', n % 2 = 0 from generate_series(1, 60) as n;
+  insert into codes select n, 'c' || n || '@example.com', 'CODE-' || n from generate_series(1, 60) as n;
+  create function wait_for_gate(gate integer) returns boolean language plpgsql as $$
+  begin
+    while not pg_catalog.pg_try_advisory_xact_lock_shared(7201, gate) loop
+      perform pg_catalog.pg_sleep(0.01);
+    end loop;
+    return true;
+  end $$;
+  create view gated_customers as
+    select customers.* from (select wait_for_gate(1) as open offset 0) gate, customers where open;
+  create view gated_promos as
+    select promos.* from (select wait_for_gate(2) as open offset 0) gate, promos where open;
+  create view gated_codes as
+    select codes.* from (select wait_for_gate(3) as open offset 0) gate, codes where open;`;
+
+/** Opens one. The members of the segment over `promos` are the thirty people with an even number. */
+export async function openFaultWorld(scope: Scope): Promise<FaultWorld> {
+  const [hub, shop] = await Promise.all([openTestHub(scope), openTestDatabase(scope, shopSql)]);
+  return { hub, shop, receiver: await openReceiver(scope) };
+}
+
+/** A gate that is closed; whoever reads through it waits in the server. */
+export interface ClosedGate {
+  open(): Promise<void>;
+}
+
+/** Closes a gate until `open`. */
+export async function closeGate(
+  scope: Scope,
+  { shop }: FaultWorld,
+  gate: Gate,
+): Promise<ClosedGate> {
+  const holder = await openConnection(shop.target);
+  scope.after(() => holder.destroy());
+  await holder.sql`select pg_advisory_lock(7201, ${gates[gate]})`;
+  return { open: () => holder.end() };
+}
+
+/** How many sessions of the customer's database wait at a closed gate. */
+export async function countWaiting(sql: Sql): Promise<number> {
+  const [row] = await sql<{ waiting: number }[]>`
+    select count(*)::integer as waiting from pg_stat_activity
+    where datname = current_database() and wait_event = 'PgSleep'`;
+  return row?.waiting ?? 0;
+}
+
+/** Addresses and sections that differ from the plain configuration. */
+export interface YamlChanges {
+  readonly hub?: string;
+  readonly shop?: string;
+  /** In place of the plain imports, segments, triggers and exports. */
+  readonly parts?: string;
+  /** Adds the gated views as sources. */
+  readonly isGated?: boolean;
+  /** Lines below `hub:` and `connectors.shop:`. */
+  readonly hubLines?: string;
+  readonly shopLines?: string;
+}
+
+/** Every kind of run, each second; the trigger's ticks are the even seconds. */
+export const everyPart = `
+imports:
+  customers:
+    connector: shop
+    table: customers
+    every: 1s
+    mapping: { email: email, firstName: name }
+segments:
+  lucky: { id: 7, every: 1s, where: { source: promos, conditions: { lucky: true } } }
+triggers:
+  lucky:
+    segment: lucky
+    every: 2s
+    sources: [codes]
+    sinks: [hook]
+    skip_if_running: false
+    catch_up: all
+exports:
+  shop: { connector: shop, every: 1s, on_change: true, deletes: propagate }
+`;
+
+const gatedSources = `  gated_promos: { id: 1045, connector: shop, table: gated_promos }
+  gated_codes: { id: 1046, connector: shop, table: gated_codes }
+`;
+
+/** The configuration of a daemon in this world. */
+export function faultYaml(world: FaultWorld, changes: YamlChanges = {}): string {
+  return `
+hub:
+  url: "${changes.hub ?? world.hub.url}"
+${changes.hubLines ?? ""}
+server: { port: 0, shutdown_timeout: 10s }
+connectors:
+  shop:
+    url: "${changes.shop ?? world.shop.url}"
+    key: { column: email, field: email }
+${changes.shopLines ?? ""}
+sources:
+  promos: { id: 1043, connector: shop, table: promos }
+  codes: { id: 1044, connector: shop, table: codes }
+${changes.isGated === true ? gatedSources : ""}sinks:
+  hook:
+    webhook: "${world.receiver.url}"
+    secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
+    allow_private: true
+    timeout: 2s
+    max_attempts: 100
+${changes.parts ?? everyPart}`;
+}
