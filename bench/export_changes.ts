@@ -120,7 +120,9 @@ async function writeBatches(world: ExportWorld, since: string): Promise<void> {
   const names = columns.map(({ parameter }) => parameter);
   const values = columns.map((_, index) => `w.c${index + 1}::text as "${names[index]}"`);
   const query = { dataset: requireDataset("contacts"), limits: new Map() };
-  const source = since === "3:3:" ? allRowsQuery(query) : windowRowsQuery(query, since);
+  const source = since === "3:3:"
+    ? allRowsQuery(query)
+    : windowRowsQuery(query, { snapshot: since, atMost: world.rows });
   const rows = `select ${values.join(", ")} from (${source}) as w`;
   await world.hub.sql.begin(async (hub) => {
     await hub`set local timezone = 'UTC'`;

@@ -8,6 +8,7 @@ import {
 } from "../hub/dataset_rows.ts";
 import { describeFailure, retryPolicy } from "../postgres/failure.ts";
 import { type Applied, applyRows } from "./apply_rows.ts";
+import { measureWindow } from "./export_window.ts";
 import { place } from "./fit_table.ts";
 import { clearAllRejects, noteReject, unholdableState } from "./rejects.ts";
 import { createTableStatements, primaryKeyStatement } from "./table_ddl.ts";
@@ -40,9 +41,9 @@ export async function applyCarefully(
 ): Promise<TableCounts> {
   const { fitted, hub, target } = run;
   const query = rowQuery(fitted);
-  const isWindow = work.kind === "window";
-  const rows = isWindow ? windowRowsQuery(query, work.snapshot) : allRowsQuery(query);
-  if (!isWindow) await clearAllRejects(run);
+  const window = work.kind === "window" ? await measureWindow(run, work.snapshot) : undefined;
+  const rows = window === undefined ? allRowsQuery(query) : windowRowsQuery(query, window);
+  if (window === undefined) await clearAllRejects(run);
   if (work.kind === "load") {
     for (const statement of createTableStatements(fitted.table)) await target.sql.unsafe(statement);
     await target.sql.unsafe(primaryKeyStatement(fitted.table));
@@ -60,7 +61,7 @@ export async function applyCarefully(
     : 0;
   await pass.noteRefused();
   const [counted] = await hub.sql.unsafe<{ truncated: string }[]>(
-    isWindow ? truncatedInWindowQuery(query, work.snapshot) : truncatedInAllQuery(query),
+    window === undefined ? truncatedInAllQuery(query) : truncatedInWindowQuery(query, window),
   );
   const counts = pass.counts;
   return {

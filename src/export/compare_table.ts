@@ -28,7 +28,10 @@ export async function compareTable(run: TableRun): Promise<TableCounts> {
     `copy (${allRowsQuery(query)}) to stdout (format binary)`,
     `copy ${staging.name} from stdin (format binary)`,
   );
-  await target.sql.unsafe(`analyze ${staging.name}; set local work_mem = '128MB'`);
+  await target.sql.unsafe(
+    `analyze ${staging.name}; set local work_mem = '128MB';
+    set local enable_hashjoin = on; set local enable_mergejoin = on`,
+  );
   // First what is gone: a new row may take over a value that the customer wants to be unique.
   const deleted = run.propagatesDeletes
     ? (await target.sql.unsafe(deleteMissingStatement(fitted, staging.rowSet))).count

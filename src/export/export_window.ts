@@ -1,7 +1,9 @@
 import { maxPendingCounted } from "../hub/change_window.ts";
 import {
+  countWindowQuery,
   jsonRowsQuery,
   truncatedInWindowQuery,
+  type Window,
   windowRowsQuery,
   windowRowsWithCutsQuery,
 } from "../hub/dataset_rows.ts";
@@ -26,18 +28,19 @@ export async function exportWindow(
   snapshot: string,
   pending: number,
 ): Promise<TableCounts> {
-  const few = pending < maxPendingCounted ? await readFew(run, snapshot) : undefined;
+  const window = { snapshot, atMost: maxPendingCounted };
+  const few = pending < maxPendingCounted ? await readFew(run, window) : undefined;
   if (few === undefined) return await applyStaged(run, snapshot);
   const applied = await applyRows(run, jsonRowSet(run.fitted), [few.json]);
   return { ...applied, read: few.count, truncated: few.truncated };
 }
 
 /** How many texts of the window are cut. */
-async function countTruncated(run: TableRun, snapshot: string): Promise<number> {
+async function countTruncated(run: TableRun, window: Window): Promise<number> {
   const query = rowQuery(run.fitted);
   if (query.limits.size === 0) return 0;
   const [row] = await run.hub.sql.unsafe<{ truncated: string }[]>(
-    truncatedInWindowQuery(query, snapshot),
+    truncatedInWindowQuery(query, window),
   );
   return Number(row?.truncated ?? 0);
 }
@@ -45,10 +48,10 @@ async function countTruncated(run: TableRun, snapshot: string): Promise<number> 
 /** Undefined where the rows are too large to pass through this process. */
 async function readFew(
   run: TableRun,
-  snapshot: string,
+  window: Window,
 ): Promise<{ json: string; count: number; truncated: number } | undefined> {
   const query = rowQuery(run.fitted);
-  const rows = jsonRowsQuery(query, windowRowsWithCutsQuery(query, snapshot));
+  const rows = jsonRowsQuery(query, windowRowsWithCutsQuery(query, window));
   const [found] = await run.hub.sql.unsafe<
     { count: number; truncated: number; json: string | null }[]
   >(
@@ -63,16 +66,26 @@ select count(*)::integer as count,
 
 async function applyStaged(run: TableRun, snapshot: string): Promise<TableCounts> {
   const staging = stagingTable(run.fitted);
-  await run.target.sql.unsafe(staging.create);
+  const [window] = await Promise.all([
+    measureWindow(run, snapshot),
+    run.target.sql.unsafe(staging.create),
+  ]);
   const read = await moveRows(
     run,
-    `copy (${windowRowsQuery(rowQuery(run.fitted), snapshot)}) to stdout (format binary)`,
+    `copy (${windowRowsQuery(rowQuery(run.fitted), window)}) to stdout (format binary)`,
     `copy ${staging.name} from stdin (format binary)`,
   );
   // The hub counts while the customer's database merges.
   const [applied, truncated] = await Promise.all([
     applyRows(run, staging.rowSet, []),
-    countTruncated(run, snapshot),
+    countTruncated(run, window),
   ]);
   return { ...applied, read, truncated };
+}
+
+/** The window after a snapshot with its exact size, by which the reading is planned. */
+export async function measureWindow(run: TableRun, snapshot: string): Promise<Window> {
+  const query = countWindowQuery(run.fitted.table.dataset, snapshot);
+  const [row] = await run.hub.sql.unsafe<{ count: string }[]>(query);
+  return { snapshot, atMost: Number(row?.count ?? 0) };
 }

@@ -1,6 +1,6 @@
 import type { Sql } from "postgres";
 import { type Dataset, type DatasetName, datasets, requireDataset } from "../dataset/datasets.ts";
-import { windowCondition } from "./dataset_rows.ts";
+import { touchedKeys } from "./dataset_rows.ts";
 import { type Lease, requireLease } from "./lease.ts";
 
 /** What a glance at the change log found. */
@@ -24,8 +24,8 @@ export async function glanceAtChanges(
   last: string | undefined,
 ): Promise<ChangeGlance> {
   const isTouched = watched.map((name) =>
-    last === undefined ? "null::text" : `(select '${name}' where exists (
-      select from perigee.${requireDataset(name).changesTable} where ${windowCondition(last)}))`
+    last === undefined ? "null::text" : `(select '${name}' from (
+      ${touchedKeys(requireDataset(name), { snapshot: last, atMost: 1 })}) as touched)`
   );
   const [row] = await sql.unsafe<{ glance: string }[]>(`select json_build_object(
   'snapshot', pg_current_snapshot()::text,
@@ -115,7 +115,7 @@ async function movePrunedLimit(sql: Sql, dataset: Dataset): Promise<boolean> {
         pg_snapshot_xmin(pg_current_snapshot())) as xid
     ) as needed
     where e.dataset = $1 and needed.xid >= e.pruned_before
-      and exists (select from perigee.${dataset.changesTable} where xid < needed.xid)`,
+      and needed.xid > (select xid from perigee.${dataset.changesTable} order by xid limit 1)`,
     [dataset.name],
   );
   return moved.count === 1;

@@ -1,6 +1,6 @@
 import type { Sql } from "postgres";
 import { type Dataset, type DatasetName, requireDataset } from "../dataset/datasets.ts";
-import { requireSnapshot, windowCondition } from "./dataset_rows.ts";
+import { requireSnapshot, touchedKeys } from "./dataset_rows.ts";
 
 /**
  * Raised when the way the change log is written changes such that a window over rows from before
@@ -80,8 +80,7 @@ select json_build_object(
 
 function datasetState(dataset: Dataset, snapshot: string | undefined): string {
   const pending = snapshot === undefined ? "0" : `(select count(*) from (
-      select from perigee.${dataset.changesTable} where ${windowCondition(snapshot)}
-      limit ${maxPendingCounted}) as touched)`;
+      ${touchedKeys(dataset, { snapshot, atMost: maxPendingCounted })}) as touched)`;
   const isComplete = snapshot === undefined
     ? "true"
     : `e.pruned_before <= pg_snapshot_xmin('${requireSnapshot(snapshot)}'::pg_snapshot)`;

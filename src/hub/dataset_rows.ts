@@ -22,18 +22,30 @@ export function allRowsQuery(query: RowQuery): string {
 from perigee.${query.dataset.hubTable} as t order by ${keyList(query.dataset, "t")}`;
 }
 
+/** What of the change log is read: the rows after a snapshot, of which there are at most so many. */
+export interface Window {
+  readonly snapshot: string;
+  readonly atMost: number;
+}
+
 /**
- * The rows that were touched since `snapshot`, ordered by key. A key that was touched and has no
- * row any more comes with `is_gone` and its key alone.
+ * The rows that were touched in the window, ordered by key. A key that was touched and has no row
+ * any more comes with `is_gone` and its key alone.
  */
-export function windowRowsQuery(query: RowQuery, snapshot: string): string {
+export function windowRowsQuery(query: RowQuery, window: Window): string {
   return `select ${selectList(query, "k")}, t.${query.dataset.key[0]?.hubColumn} is null as is_gone
-${touchedRows(query.dataset, snapshot)} order by ${keyList(query.dataset, "k")}`;
+${touchedRows(query.dataset, window)} order by ${keyList(query.dataset, "k")}`;
 }
 
 /** How many rows there are, as the column `count`. */
 export function countRowsQuery(dataset: Dataset): string {
   return `select count(*)::text as count from perigee.${dataset.hubTable}`;
+}
+
+/** How many log rows the window after `snapshot` has, as the column `count`. */
+export function countWindowQuery(dataset: Dataset, snapshot: string): string {
+  return `select count(*)::text as count from perigee.${dataset.changesTable}
+  where ${windowCondition(snapshot)}`;
 }
 
 /** How many texts `allRowsQuery` cuts, as the column `truncated`. */
@@ -42,16 +54,16 @@ export function truncatedInAllQuery(query: RowQuery): string {
 }
 
 /** As `windowRowsQuery`, with how many texts of each row are cut as a last column `cut`. */
-export function windowRowsWithCutsQuery(query: RowQuery, snapshot: string): string {
+export function windowRowsWithCutsQuery(query: RowQuery, window: Window): string {
   const cuts = cutTexts(query).map((isCut) => `case when ${isCut} then 1 else 0 end`);
   return `select ${selectList(query, "k")}, t.${query.dataset.key[0]?.hubColumn} is null as is_gone,
   ${cuts.length === 0 ? "0" : cuts.join(" + ")} as cut
-${touchedRows(query.dataset, snapshot)} order by ${keyList(query.dataset, "k")}`;
+${touchedRows(query.dataset, window)} order by ${keyList(query.dataset, "k")}`;
 }
 
 /** How many texts `windowRowsQuery` cuts, as the column `truncated`. */
-export function truncatedInWindowQuery(query: RowQuery, snapshot: string): string {
-  return `select ${truncatedCount(query)} as truncated ${touchedRows(query.dataset, snapshot)}`;
+export function truncatedInWindowQuery(query: RowQuery, window: Window): string {
+  return `select ${truncatedCount(query)} as truncated ${touchedRows(query.dataset, window)}`;
 }
 
 /**
@@ -80,10 +92,21 @@ export function requireSnapshot(snapshot: string): string {
   throw new Error("a cursor's snapshot is not the text of a pg_snapshot");
 }
 
-function touchedRows(dataset: Dataset, snapshot: string): string {
+/**
+ * The first log rows of the window, in the order of the log's index. The order and the limit are for
+ * the planner: a log that was not analysed since it grew is taken for a third of itself otherwise,
+ * and read from end to end, together with the dataset.
+ */
+export function touchedKeys(dataset: Dataset, { snapshot, atMost }: Window): string {
+  const key = dataset.key.map(({ hubColumn }) => hubColumn).join(", ");
+  return `select ${key} from perigee.${dataset.changesTable}
+    where ${windowCondition(snapshot)} order by xid limit ${atMost}`;
+}
+
+function touchedRows(dataset: Dataset, window: Window): string {
   const key = dataset.key.map(({ hubColumn }) => hubColumn).join(", ");
   return `from (
-  select distinct ${key} from perigee.${dataset.changesTable} where ${windowCondition(snapshot)}
+  select distinct ${key} from (${touchedKeys(dataset, window)}) as l
 ) as k left join perigee.${dataset.hubTable} as t using (${key})`;
 }
 
