@@ -1,4 +1,5 @@
 /** Writes docs/errors.md from the tables of error codes that the parts keep. */
+import { alertCodes } from "../src/alert/codes.ts";
 import { cliCodes } from "../src/cli/codes.ts";
 import { problemCodes } from "../src/config/problem_code.ts";
 import { connectorCodes } from "../src/connector/codes.ts";
@@ -41,6 +42,7 @@ const sections: readonly (readonly [title: string, entries: Readonly<Record<stri
   ["Segments", segmentCodes],
   ["Sources", connectorCodes],
   ["Messages and rendering", messageCodes],
+  ["Freshness, sinks and alerts", alertCodes],
   ["HTTP", httpCodes],
   ["Command line", cliCodes],
 ];

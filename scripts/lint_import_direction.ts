@@ -17,6 +17,7 @@ const layers: readonly (readonly string[])[] = [
   ["trigger"],
   ["embedded"],
   ["schedule"],
+  ["alert"],
   ["check"],
   ["http"],
   ["sample"],

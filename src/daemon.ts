@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { AlertWatch } from "./alert/alert_watch.ts";
 import type { Clock } from "./clock.ts";
 import type { LoadResult } from "./config/load.ts";
 import type { Config } from "./config/model.ts";
@@ -84,10 +85,12 @@ async function openFoundation(options: DaemonOptions, opened: Close[]): Promise<
   const health = new DaemonHealth({ version, runtime, clock });
   const metrics = createMetrics(clock);
   const errors = new RecentErrors(clock);
+  const alerts = new AlertWatch();
   const observe = (observation: Observation) => {
     health.observe(observation);
     metrics.observe(observation);
     errors.observe(observation);
+    alerts.observe(observation);
     options.observe(observation);
   };
   observe({ kind: "daemon_starting", version, runtime });
@@ -106,7 +109,8 @@ async function openFoundation(options: DaemonOptions, opened: Close[]): Promise<
   const scheduler = new Scheduler({ hub: sql, runner, daemonId, clock, observe });
   const handlers = new Map<string, () => void>();
   const onCommand = (payload: string) => handlers.get(payload)?.();
-  const foundation = { hub, clock, observe, scheduler, health, metrics, errors, onCommand };
+  const watches = { health, metrics, errors, alerts };
+  const foundation = { hub, clock, observe, scheduler, ...watches, daemonId, onCommand };
   return { foundation, runner, sample, handlers, startedAt };
 }
 

@@ -1,3 +1,5 @@
+import { startAlerts } from "./alert/alert_loop.ts";
+import type { AlertWatch } from "./alert/alert_watch.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config/model.ts";
 import { ConnectorRegistry } from "./connector/registry.ts";
@@ -28,6 +30,8 @@ export interface Foundation {
   readonly health: DaemonHealth;
   readonly metrics: Metrics;
   readonly errors: RecentErrors;
+  readonly alerts: AlertWatch;
+  readonly daemonId: string;
   /** What the hub's channel `perigee` asks the daemon for. */
   readonly onCommand: (payload: string) => void;
 }
@@ -77,6 +81,9 @@ export function prepareGeneration(
     start() {
       const names = [...config.connectors.keys()];
       started.push(monitorConnectors({ connectors, names, clock, observe }));
+      const { alerts: watch, daemonId } = foundation;
+      const alerts = startAlerts({ config, hub: hub.pool, daemonId, watch, clock, observe });
+      started.push(() => alerts.stop());
       const deliveries = startDeliveries({ config, hub: hub.pool, clock, observe });
       started.push(() => deliveries.stop());
       const changes = startChangeWatcher({

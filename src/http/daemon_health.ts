@@ -1,3 +1,4 @@
+import { alertCodes } from "../alert/codes.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/model.ts";
 import { findFreshness, type Freshness } from "../hub/freshness.ts";
@@ -203,9 +204,13 @@ export class DaemonHealth implements HealthSource {
     const state = states[change.state];
     const error = state === "healthy"
       ? undefined
-      : { code: "PG700", message: change.reason, advice: undefined, at: now.toISOString() };
+      : describeHeld(change.reason, state === "broken" ? "PG701" : "PG700", now);
     this.#sinks.set(change.sink, plainEntity(`sink/${change.sink}`, state, error));
   }
+}
+
+function describeHeld(message: string, code: "PG700" | "PG701", now: Date): HealthError {
+  return { code, message, advice: alertCodes[code].advice, at: now.toISOString() };
 }
 
 /** What the hub knows of the jobs. */

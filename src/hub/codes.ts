@@ -13,7 +13,8 @@ export const hubCodes = {
   PG410: {
     meaning: "A run was taken over by another daemon.",
     cause: "This daemon was paused or cut off from the hub for longer than its lease.",
-    advice: "Nothing to do: the other daemon finishes the work. Look for pauses of the machine if it repeats.",
+    advice:
+      "Nothing to do: the other daemon finishes the work. Look for pauses of the machine if it repeats.",
   },
   PG412: {
     meaning: "A run was interrupted because the daemon stopped.",
