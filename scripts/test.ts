@@ -15,7 +15,7 @@ import {
 } from "../src/embedded/binaries.ts";
 import { type Cluster, startCluster } from "../src/embedded/cluster.ts";
 import { type Children, endChildren } from "./testing/child.ts";
-import { findTestFiles, selectServerFiles } from "./testing/find_test_files.ts";
+import { findTestFiles, selectServerFiles, splitByServer } from "./testing/find_test_files.ts";
 import { type Outcome, sumOutcomes } from "./testing/outcome.ts";
 import { runOnDeno } from "./testing/run_on_deno.ts";
 import { runOnNode } from "./testing/run_on_node.ts";
@@ -24,6 +24,7 @@ type Run = (
   files: readonly string[],
   env: Readonly<Record<string, string>>,
   children: Children,
+  jobs: number,
 ) => Promise<Outcome>;
 
 /** A signal ends the tests and then, in its usual order, the run; a second one ends it at once. */
@@ -62,10 +63,11 @@ async function runNamed(
   files: readonly string[],
   cluster: Cluster,
   children: Children,
+  jobs: number,
 ): Promise<Outcome> {
   const startedAt = performance.now();
   console.log(`${name}: ${files.length} files, PostgreSQL ${cluster.version}`);
-  const outcome = await run(files, { PERIGEE_TEST_CLUSTER: cluster.superuserUrl }, children);
+  const outcome = await run(files, { PERIGEE_TEST_CLUSTER: cluster.superuserUrl }, children, jobs);
   for (const { file, name, detail } of outcome.failures) {
     console.log(`\nFAILED ${file}: ${name}\n${detail}\n`);
   }
@@ -84,8 +86,11 @@ async function main(given: readonly string[]): Promise<number> {
   const stopping = endOnSignals(children);
   const outcomes: Outcome[] = [];
   const add = async (name: string, run: Run, files: readonly string[], cluster: Cluster) => {
-    if (stopping.aborted) return;
-    outcomes.push(await runNamed(name, run, files, cluster, children));
+    const { shared, alone } = splitByServer(files);
+    for (const [group, jobs] of [[shared, 2], [alone, 1]] as const) {
+      if (stopping.aborted || group.length === 0) continue;
+      outcomes.push(await runNamed(name, run, group, cluster, children, jobs));
+    }
   };
   await withCluster(await findEmbeddedBinaries(), async (cluster) => {
     if (!isOnly || given.includes("--node")) await add("Node", runOnNode, files, cluster);

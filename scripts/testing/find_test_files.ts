@@ -6,6 +6,21 @@ const folders = ["src", "test", "scripts"];
 /** Folders whose tests also run against the PostgreSQL that this machine has, if it has one. */
 const serverFolders = ["postgres", "hub", "connector", "import", "segment", "trigger", "export"];
 
+/**
+ * Files that count what a run reads. A read goes back to the oldest transaction that ran on the
+ * server, in whatever database, so these files want the server to themselves.
+ */
+const aloneFiles = [/^test\/import\//, /^test\/export\/prune_changes_test\.ts$/];
+
+/** Splits files into those that may share the server and those that want it to themselves. */
+export function splitByServer(
+  files: readonly string[],
+): { readonly shared: readonly string[]; readonly alone: readonly string[] } {
+  const isAlone = (file: string) =>
+    aloneFiles.some((pattern) => pattern.test(file.replaceAll(path.sep, "/")));
+  return { shared: files.filter((file) => !isAlone(file)), alone: files.filter(isAlone) };
+}
+
 /** The test files of the project, or those of them that lie at or below the given paths. Sorted. */
 export async function findTestFiles(given: readonly string[]): Promise<string[]> {
   const found = new Set<string>();

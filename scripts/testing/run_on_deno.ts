@@ -7,11 +7,12 @@ import { type Children, runChild } from "./child.ts";
 import { parseJunit } from "./parse_junit.ts";
 import { closeOutcome, type Outcome } from "./outcome.ts";
 
-/** Runs test files on Deno, two at a time. Types are checked elsewhere. */
+/** Runs test files on Deno, `jobs` at a time. Types are checked elsewhere. */
 export async function runOnDeno(
   files: readonly string[],
   env: Readonly<Record<string, string>>,
   children: Children,
+  jobs: number,
 ): Promise<Outcome> {
   const deno = findDeno();
   if (deno === undefined) throw new Error("Deno is not installed; run npm ci");
@@ -22,7 +23,7 @@ export async function runOnDeno(
     const ended = await runChild({
       file: deno,
       given: [...given, `--junit-path=${report}`, ...files],
-      env: { ...env, DENO_JOBS: "2", NO_COLOR: "1" },
+      env: { ...env, DENO_JOBS: String(jobs), NO_COLOR: "1" },
       children,
     });
     const xml = await readFile(report, "utf8").catch(() => "");

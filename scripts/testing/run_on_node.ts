@@ -15,17 +15,18 @@ interface ReportLine {
   readonly detail: string;
 }
 
-/** Runs test files on Node, two at a time, each in a process of its own. */
+/** Runs test files on Node, `jobs` at a time, each in a process of its own. */
 export async function runOnNode(
   files: readonly string[],
   env: Readonly<Record<string, string>>,
   children: Children,
+  jobs: number,
 ): Promise<Outcome> {
   const given = [
     "--import",
     "tsx",
     "--test",
-    "--test-concurrency=2",
+    `--test-concurrency=${jobs}`,
     `--test-reporter=${reporter}`,
     ...files,
   ];

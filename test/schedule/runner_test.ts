@@ -81,6 +81,7 @@ test("of ten daemons that are asked for the same tick one runs it", async () => 
       const { runner } = startRunner();
       for (;;) {
         const result = await runner.run(request("export/one", work));
+        if (result.state === "failed") throw result.error;
         if (result.state !== "busy") return result.state;
       }
     }),
