@@ -85,6 +85,18 @@ export class ConnectionSlots {
     this.#idle.push({ connection, timer });
   }
 
+  /**
+   * Replaces every connection that is open now, once it is free. For sessions that take no writes: they
+   * go on like that when the server behind their address does again.
+   */
+  renew(): void {
+    for (const connection of this.#open.keys()) this.#open.set(connection, -Infinity);
+    for (const { connection, timer } of [...this.#idle]) {
+      clearTimeout(timer);
+      this.#dropIdle(connection);
+    }
+  }
+
   /** Refuses and rejects what waits, lets what is handed out come back, then breaks the rest. */
   async close(timeoutMs: number): Promise<void> {
     this.#isClosing = true;

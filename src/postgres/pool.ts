@@ -63,11 +63,16 @@ async function runPooled(slots: ConnectionSlots, query: NativeQuery): Promise<vo
     // Deferred: the session says how its transaction stands only after the query is settled.
     const giveBack = () => void setImmediate(() => slots.release(connection));
     query.resolve = (value) => (giveBack(), resolve(value));
-    query.reject = (error) => (giveBack(), reject(error));
+    query.reject = (error) => (renewIfReadOnly(slots, error), giveBack(), reject(error));
     connection.adopt(query);
   } catch (error) {
     query.reject(error);
   }
+}
+
+/** After a fail-over the address leads to a primary again, but sessions with the standby stay. */
+function renewIfReadOnly(slots: ConnectionSlots, error: unknown): void {
+  if ((error as { code?: unknown } | undefined)?.code === "25006") slots.renew();
 }
 
 function findMisuse(query: NativeQuery): PerigeeError | undefined {
@@ -88,6 +93,9 @@ async function beginPooled(
   try {
     const begin = connection.sql.begin as unknown as BeginWithMode;
     return await begin(mode, body);
+  } catch (error) {
+    renewIfReadOnly(slots, error);
+    throw error;
   } finally {
     slots.release(connection);
   }

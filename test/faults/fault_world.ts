@@ -6,6 +6,9 @@ import {
   type Scope,
   type TestDatabase,
 } from "../support/database.ts";
+import { type DaemonProcess, spawnDaemon, writeConfig } from "../support/daemon_process.ts";
+import { assertEqualContent } from "../support/export_content.ts";
+import { waitFor } from "../support/wait.ts";
 import { openReceiver, type Receiver } from "../support/receiver.ts";
 
 /** A hub, a customer's database and a webhook receiver, for daemons that run as processes. */
@@ -122,6 +125,12 @@ const gatedSources = `  gated_promos: { id: 1045, connector: shop, table: gated_
   gated_codes: { id: 1046, connector: shop, table: gated_codes }
 `;
 
+/** The same without events, so that the hub comes to rest. */
+export const withoutTriggers = everyPart.replace(/^triggers:\n(?: .*\n)+/m, "");
+
+/** The names of its runs. */
+export const restingRuns = ["import/customers", "segment/lucky", "export/shop"];
+
 /** The configuration of a daemon in this world. */
 export function faultYaml(world: FaultWorld, changes: YamlChanges = {}): string {
   return `
@@ -145,4 +154,74 @@ ${changes.isGated === true ? gatedSources : ""}sinks:
     timeout: 2s
     max_attempts: 100
 ${changes.parts ?? everyPart}`;
+}
+
+/**
+ * Renames a customer and waits until the name has come by way of the import and the hub into the
+ * exported table, and all nine tables equal the hub.
+ */
+export async function waitForRoundTrip({ hub, shop }: FaultWorld, name: string): Promise<void> {
+  await shop.sql`update customers set name = ${name} where id = 1`;
+  await waitFor(`${name} in the exported table`, async () => {
+    const [row] = await shop.sql.unsafe(
+      `select from contacts where email = 'c1@example.com' and "firstName" = $1`,
+      [name],
+    );
+    return row === undefined ? undefined : true;
+  }, deadlineMs);
+  await waitFor("the tables to equal the hub", async () => {
+    await assertEqualContent(hub.sql, shop.sql, name);
+    return true;
+  }, deadlineMs);
+}
+
+/** Starts a daemon in this world; it logs runs with nothing to do too. */
+export async function startInWorld(
+  scope: Scope,
+  world: FaultWorld,
+  changes: YamlChanges = {},
+): Promise<DaemonProcess & { readonly folder: string }> {
+  const folder = await writeConfig(scope, faultYaml(world, changes));
+  const env = { PERIGEE_LOG_LEVEL: "debug" };
+  return { ...spawnDaemon(scope, { config: folder, env }), folder };
+}
+
+/** Waits until, from now on, a run of that name failed with that code, and answers its error. */
+export async function waitForFailure(
+  daemon: DaemonProcess,
+  name: string,
+  code: string,
+): Promise<{ readonly message: string; readonly advice: string }> {
+  const before = daemon.lines.length;
+  return await waitFor(`${name} to fail with ${code}`, () => {
+    const failed = daemon.lines.slice(before).filter((line) =>
+      line["kind"] === "run_failed" && line["name"] === name
+    ).map((line) => line["error"] as { code: string; message: string; advice: string });
+    const found = failed.find((error) => error.code === code);
+    if (found === undefined && failed.length > 0) throw new Error(JSON.stringify(failed));
+    return found;
+  }, deadlineMs);
+}
+
+/** Waits until, from now on, a run of each of the names succeeded. */
+export async function waitForRuns(
+  daemon: DaemonProcess,
+  names: readonly string[] = restingRuns,
+): Promise<void> {
+  const before = daemon.lines.length;
+  for (const name of names) {
+    await waitFor(`${name} to succeed again`, () => {
+      const found = daemon.lines.slice(before).find((line) =>
+        line["kind"] === "run_finished" && line["name"] === name
+      );
+      return found && true;
+    }, deadlineMs);
+  }
+}
+
+/** Ends every session that daemons have in a database. */
+export async function endSessions(sql: Sql): Promise<void> {
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name like 'perigee %'
+      and application_name <> 'perigee test'`;
 }
