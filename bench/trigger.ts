@@ -95,6 +95,7 @@ async function writeBoth(shop: Shop): Promise<void> {
 }
 
 async function digest(sql: Sql) {
+  await sql.unsafe("analyze perigee.events, perigee.deliveries");
   const [row] = await sql`
     select count(*)::int as events, count(delivery.event_id)::int as deliveries,
       md5(string_agg(concat_ws('|', event.event_type_key, event.key_value, event.contact_id,
