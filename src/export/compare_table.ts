@@ -1,4 +1,4 @@
-import { allRowsQuery, truncatedInAllQuery } from "../hub/dataset_rows.ts";
+import { allRowsQuery } from "../hub/dataset_rows.ts";
 import { clearAllRejects, noteUnholdable } from "./rejects.ts";
 import { moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
 import {
@@ -6,6 +6,7 @@ import {
   exceptStatement,
   mergeStatement,
   stagingTable,
+  truncatedStatement,
 } from "./write_statements.ts";
 
 /** MERGE is there from PostgreSQL 15. */
@@ -18,7 +19,7 @@ const mergeVersion = 150_000;
  * so this, unlike the window, analyses it.
  */
 export async function compareTable(run: TableRun): Promise<TableCounts> {
-  const { fitted, hub, target } = run;
+  const { fitted, target } = run;
   const query = rowQuery(fitted);
   const staging = stagingTable(fitted);
   await clearAllRejects(run);
@@ -37,10 +38,10 @@ export async function compareTable(run: TableRun): Promise<TableCounts> {
     ? (await target.sql.unsafe(deleteMissingStatement(fitted, staging.rowSet))).count
     : 0;
   const write = run.targetVersion >= mergeVersion ? mergeStatement : exceptStatement;
-  const [written, [counted]] = await Promise.all([
-    target.sql.unsafe(write(fitted, staging.rowSet)),
-    hub.sql.unsafe<{ truncated: string }[]>(truncatedInAllQuery(query)),
-  ]);
+  const written = await target.sql.unsafe(write(fitted, staging.rowSet));
+  const [counted] = await target.sql.unsafe<{ truncated: string }[]>(
+    truncatedStatement(staging.rowSet),
+  );
   const rejected = await noteUnholdable(run, staging.rowSet, []);
   await target.sql.unsafe(`drop table ${staging.name}; set local work_mem to default`);
   return {

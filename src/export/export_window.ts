@@ -2,14 +2,12 @@ import { maxPendingCounted } from "../hub/change_window.ts";
 import {
   countWindowQuery,
   jsonRowsQuery,
-  truncatedInWindowQuery,
   type Window,
   windowRowsQuery,
-  windowRowsWithCutsQuery,
 } from "../hub/dataset_rows.ts";
 import { applyRows } from "./apply_rows.ts";
 import { moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
-import { jsonRowSet, stagingTable } from "./write_statements.ts";
+import { jsonRowSet, type RowSet, stagingTable, truncatedStatement } from "./write_statements.ts";
 
 /**
  * Most bytes of JSON that one statement carries. It passes through this process's memory, a few
@@ -35,23 +33,13 @@ export async function exportWindow(
   return { ...applied, read: few.count, truncated: few.truncated };
 }
 
-/** How many texts of the window are cut. */
-async function countTruncated(run: TableRun, window: Window): Promise<number> {
-  const query = rowQuery(run.fitted);
-  if (query.limits.size === 0) return 0;
-  const [row] = await run.hub.sql.unsafe<{ truncated: string }[]>(
-    truncatedInWindowQuery(query, window),
-  );
-  return Number(row?.truncated ?? 0);
-}
-
 /** Undefined where the rows are too large to pass through this process. */
 async function readFew(
   run: TableRun,
   window: Window,
 ): Promise<{ json: string; count: number; truncated: number } | undefined> {
   const query = rowQuery(run.fitted);
-  const rows = jsonRowsQuery(query, windowRowsWithCutsQuery(query, window));
+  const rows = jsonRowsQuery(query, windowRowsQuery(query, window));
   const [found] = await run.hub.sql.unsafe<
     { count: number; truncated: number; json: string | null }[]
   >(
@@ -75,12 +63,16 @@ async function applyStaged(run: TableRun, snapshot: string): Promise<TableCounts
     `copy (${windowRowsQuery(rowQuery(run.fitted), window)}) to stdout (format binary)`,
     `copy ${staging.name} from stdin (format binary)`,
   );
-  // The hub counts while the customer's database merges.
-  const [applied, truncated] = await Promise.all([
-    applyRows(run, staging.rowSet, []),
-    countTruncated(run, window),
-  ]);
+  const { truncated, ...applied } = await applyStagedRows(run, staging.rowSet);
   return { ...applied, read, truncated };
+}
+
+async function applyStagedRows(run: TableRun, rows: RowSet) {
+  const [applied, [counted]] = await Promise.all([
+    applyRows(run, rows, []),
+    run.target.sql.unsafe<{ truncated: string }[]>(truncatedStatement(rows)),
+  ]);
+  return { ...applied, truncated: Number(counted?.truncated ?? 0) };
 }
 
 /** The window after a snapshot with its exact size, by which the reading is planned. */

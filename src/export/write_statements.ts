@@ -3,8 +3,8 @@ import { type FittedColumn, type FittedTable, stagedTypes } from "./fit_table.ts
 
 /**
  * SQL that brings rows from a row set `s` into the customer's table. The row set has the hub's
- * values in the hub's types, as `c1`, `c2` … in the order of the dataset's columns, and `is_gone`;
- * so every cast is made by the customer's server, which refuses what does not fit, and none by
+ * values in the hub's types, as `c1`, `c2` … in the order of the dataset's columns, `cut` and
+ * `is_gone`; so every cast is made by the customer's server, which refuses what does not fit, and none by
  * reading one type's bytes as another's.
  */
 export interface RowSet {
@@ -17,6 +17,7 @@ export function rowSetColumns(fitted: FittedTable): string {
   const { columns } = fitted.table.dataset;
   return [
     ...columns.map((column, index) => `c${index + 1} ${stagedTypes[column.hubType]}`),
+    "cut integer",
     "is_gone boolean",
   ].join(", ");
 }
@@ -35,6 +36,11 @@ export function stagingTable(
     quoteIdentifier(`perigee_staged_${fitted.table.dataset.hubTable}`)
   } (${rowSetColumns(fitted)}) on commit drop`;
   return { create, rowSet: { from: `${name} s` }, name };
+}
+
+/** How many texts of a row set's rows are cut, as the column `truncated`. */
+export function truncatedStatement(rows: RowSet): string {
+  return `select coalesce(sum(s.cut), 0)::text as truncated from ${rows.from}`;
 }
 
 /**

@@ -59,6 +59,7 @@ export async function openHubRead(
   const results = await sql.unsafe(`begin isolation level repeatable read read only;
 set local timezone = 'UTC';
 set local search_path = pg_catalog;
+set local work_mem = '64MB';
 set local statement_timeout = ${timeoutMs};
 set local idle_in_transaction_session_timeout = ${timeoutMs};
 select json_build_object(

@@ -2,7 +2,7 @@ import type { Dataset, DatasetColumn } from "../dataset/datasets.ts";
 
 /**
  * SQL that reads a dataset of the hub the way exports carry it: columns `c1`, `c2` … in the
- * dataset's order and `is_gone`, timestamps without zone in UTC, long texts cut where a limit is
+ * dataset's order, `cut` (how many of the row's texts are cut) and `is_gone`; timestamps without zone in UTC, long texts cut where a limit is
  * given. Pure text for COPY, which takes no parameters.
  */
 export interface RowQuery {
@@ -18,7 +18,7 @@ const maxParamCharacters = 300;
 
 /** All rows, ordered by key, so that the customer's index grows at its end. */
 export function allRowsQuery(query: RowQuery): string {
-  return `select ${selectList(query)}, false as is_gone
+  return `select ${selectList(query)}, ${cutCount(query)} as cut, false as is_gone
 from perigee.${query.dataset.hubTable} as t order by ${keyList(query.dataset, "t")}`;
 }
 
@@ -33,7 +33,9 @@ export interface Window {
  * any more comes with `is_gone` and its key alone.
  */
 export function windowRowsQuery(query: RowQuery, window: Window): string {
-  return `select ${selectList(query, "k")}, t.${query.dataset.key[0]?.hubColumn} is null as is_gone
+  const [first] = query.dataset.key;
+  return `select ${selectList(query, "k")}, ${cutCount(query)} as cut,
+  t.${first?.hubColumn} is null as is_gone
 ${touchedRows(query.dataset, window)} order by ${keyList(query.dataset, "k")}`;
 }
 
@@ -51,14 +53,6 @@ export function countWindowQuery(dataset: Dataset, snapshot: string): string {
 /** How many texts `allRowsQuery` cuts, as the column `truncated`. */
 export function truncatedInAllQuery(query: RowQuery): string {
   return `select ${truncatedCount(query)} as truncated from perigee.${query.dataset.hubTable} as t`;
-}
-
-/** As `windowRowsQuery`, with how many texts of each row are cut as a last column `cut`. */
-export function windowRowsWithCutsQuery(query: RowQuery, window: Window): string {
-  const cuts = cutTexts(query).map((isCut) => `case when ${isCut} then 1 else 0 end`);
-  return `select ${selectList(query, "k")}, t.${query.dataset.key[0]?.hubColumn} is null as is_gone,
-  ${cuts.length === 0 ? "0" : cuts.join(" + ")} as cut
-${touchedRows(query.dataset, window)} order by ${keyList(query.dataset, "k")}`;
 }
 
 /** How many texts `windowRowsQuery` cuts, as the column `truncated`. */
@@ -141,6 +135,11 @@ function shortParams(value: string): string {
     from jsonb_array_elements(${value}) with ordinality as p (param, position)
     where p.position <= ${maxParams}
   ) end`;
+}
+
+function cutCount(query: RowQuery): string {
+  const cuts = cutTexts(query).map((isCut) => `case when ${isCut} then 1 else 0 end`);
+  return cuts.length === 0 ? "0" : cuts.join(" + ");
 }
 
 function truncatedCount(query: RowQuery): string {
