@@ -60,6 +60,7 @@ export async function requireLease(sql: TransactionSql, lease: Lease): Promise<v
   throw new PerigeeError(`the run of ${lease.name} was taken over by another daemon`, {
     kind: "conflict",
     code: "PG410",
-    advice: "Nothing to do: the other daemon finishes the work. Look for pauses of this machine if it repeats.",
+    advice:
+      "Nothing to do: the other daemon finishes the work. Look for pauses of this machine if it repeats.",
   });
 }
