@@ -6,6 +6,8 @@ import type { Config } from "./config/model.ts";
 import { type Foundation, type Generation, prepareGeneration } from "./generation.ts";
 import { DaemonHealth } from "./http/daemon_health.ts";
 import { RecentErrors } from "./http/recent_errors.ts";
+import { ScrapedMetrics } from "./http/scraped_metrics.ts";
+import { createEventLoopMeter } from "./observe/event_loop.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import type { Observation, Observe } from "./observe/observation.ts";
 import { migrateHub, openHub } from "./open_hub.ts";
@@ -84,6 +86,8 @@ async function openFoundation(options: DaemonOptions, opened: Close[]): Promise<
   const [version, runtime, daemonId] = [await readVersion(), runtimeName(), randomUUID()];
   const health = new DaemonHealth({ version, runtime, clock });
   const metrics = createMetrics(clock);
+  const scraped = new ScrapedMetrics(metrics.registry);
+  opened.push(createEventLoopMeter(metrics.registry).start());
   const errors = new RecentErrors(clock);
   const alerts = new AlertWatch();
   const observe = (observation: Observation) => {
@@ -109,7 +113,7 @@ async function openFoundation(options: DaemonOptions, opened: Close[]): Promise<
   const scheduler = new Scheduler({ hub: sql, runner, daemonId, clock, observe });
   const handlers = new Map<string, () => void>();
   const onCommand = (payload: string) => handlers.get(payload)?.();
-  const watches = { health, metrics, errors, alerts };
+  const watches = { health, metrics, scraped, errors, alerts };
   const foundation = { hub, clock, observe, scheduler, ...watches, daemonId, onCommand };
   return { foundation, runner, sample, handlers, startedAt };
 }

@@ -10,6 +10,7 @@ import { createApp } from "./http/app.ts";
 import type { DaemonHealth } from "./http/daemon_health.ts";
 import { addMetricsRoute } from "./http/metrics_route.ts";
 import type { RecentErrors } from "./http/recent_errors.ts";
+import type { ScrapedMetrics } from "./http/scraped_metrics.ts";
 import { addStatusRoute } from "./http/status_page_route.ts";
 import { createRenderer } from "./message/renderer.ts";
 import type { Metrics } from "./observe/metrics.ts";
@@ -29,6 +30,7 @@ export interface Foundation {
   readonly scheduler: Scheduler;
   readonly health: DaemonHealth;
   readonly metrics: Metrics;
+  readonly scraped: ScrapedMetrics;
   readonly errors: RecentErrors;
   readonly alerts: AlertWatch;
   readonly daemonId: string;
@@ -59,7 +61,7 @@ export function prepareGeneration(
   foundation: Foundation,
   before?: Generation,
 ): Generation {
-  const { hub, clock, observe, scheduler, health, metrics, errors } = foundation;
+  const { hub, clock, observe, scheduler, health, metrics, scraped, errors } = foundation;
   const connectors = before?.connectors.successor(config.connectors) ??
     new ConnectorRegistry(config.connectors);
   const sessions = new ExportSessions(hub.target, connectors);
@@ -67,8 +69,8 @@ export function prepareGeneration(
   const jobs = jobsOf(deps, (tick) => scheduler.runTick(tick));
   const renderer = createRenderer({ config, hub: hub.pool, connectors, clock, observe });
   const app = createApp({ server: config.server, health, renderer, clock, observe });
-  addMetricsRoute(app, config.server, metrics);
   const { server } = config;
+  addMetricsRoute(app, { config, server, hub: hub.pool, health, metrics, scraped });
   addStatusRoute(app, { config, server, hub: hub.pool, health, errors, clock });
   health.adopt({ config, jobs, messages: renderer.messages });
   const started: (() => Promise<void> | void)[] = [];

@@ -206,6 +206,12 @@ function measureLinks(registry: Registry, clock: Clock): Handle {
     labelNames: ["target"],
     registers,
   });
+  const heartbeat = new Gauge({
+    name: "perigee_listen_heard_timestamp_seconds",
+    help: "When the daemon last heard its own notification through this database, as Unix time.",
+    labelNames: ["target"],
+    registers,
+  });
   return (observation) => {
     if (observation.kind === "connector_checked") {
       const { connector, isSecured, latencyMs } = observation;
@@ -218,6 +224,8 @@ function measureLinks(registry: Registry, clock: Clock): Handle {
       listening.set({ target: observation.target }, 1);
     } else if (observation.kind === "listen_failed") {
       listening.set({ target: observation.target }, 0);
+    } else if (observation.kind === "listen_heard") {
+      heartbeat.set({ target: observation.target }, seconds(clock));
     } else if (observation.kind === "notified") {
       heard.set({ target: observation.target }, seconds(clock));
     }
