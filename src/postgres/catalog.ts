@@ -25,7 +25,7 @@ export interface ServerFacts {
   readonly versionNum: number;
   /** Such as `18.4`. */
   readonly version: string;
-  /** In recovery: snapshots and windows may not be read here (DESIGN 5). */
+  /** In recovery: snapshots and windows may not be read here: they list no running transactions. */
   readonly isStandby: boolean;
   /** A standby, or `default_transaction_read_only`. */
   readonly isReadOnly: boolean;

@@ -48,7 +48,7 @@ const pooledCode = "PG298";
 /**
  * Listens on a connection of its own and keeps doing so: a link that breaks is opened anew, with
  * backoff, and one that is silent is found by a heartbeat, which notifies a channel of its own.
- * Notifications only ever hint (DESIGN 7), so any number of daemons may listen, and miss, at once.
+ * Notifications only ever hint (G3), so any number of daemons may listen, and miss, at once.
  */
 export function openListener(target: ConnectionTarget, options: ListenOptions): Listener {
   const loop = new ListenLoop(target, options);

@@ -35,7 +35,7 @@ export const chunkSize = 50_000;
 
 /**
  * One tick of a trigger: one event for each member of its segment whom the repeat rule lets through,
- * with the deliveries to its sinks (DESIGN 9). The segment must have been evaluated before.
+ * with the deliveries to its sinks (G5). The segment must have been evaluated before.
  *
  * The tick is planned once and then written chunk by chunk, each in one hub transaction that checks
  * the lease; whoever runs the same tick again goes on with the chunks that are left and answers the
