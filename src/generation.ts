@@ -66,7 +66,7 @@ export function prepareGeneration(
     new ConnectorRegistry(config.connectors);
   const sessions = new ExportSessions(hub.target, connectors);
   const deps = { config, hub: hub.pool, hubTarget: hub.target, connectors, sessions };
-  const jobs = jobsOf(deps, (tick) => scheduler.runTick(tick));
+  const jobs = jobsOf(deps, (tick) => scheduler.runTick(tick, true));
   const renderer = createRenderer({ config, hub: hub.pool, connectors, clock, observe });
   const app = createApp({ server: config.server, health, renderer, clock, observe });
   const { server } = config;

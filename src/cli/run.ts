@@ -63,7 +63,7 @@ async function runOnce(
   const { runner, daemonId } = openRunner(place, io);
   const options = { hub: place.hub.sql, daemonId, clock: systemClock, observe: () => {} };
   const scheduler = new Scheduler({ ...options, runner });
-  const jobs = jobsOf(place, (tick) => scheduler.runTick(tick));
+  const jobs = jobsOf(place, (tick) => scheduler.runTick(tick, true));
   requireNamed(name, "run", new Map(jobs.map((job) => [job.name, job])));
   scheduler.know(jobs);
   try {

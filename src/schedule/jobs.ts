@@ -27,7 +27,10 @@ export interface RunDeps {
   readonly isConfirmed?: boolean;
 }
 
-/** Runs a tick of another job and waits for it; a trigger refreshes its segment this way. */
+/**
+ * Runs a tick of another job and waits for it, also one that was tried before and did not succeed:
+ * a trigger refreshes its segment this way, and must not go on with what it held before.
+ */
 export type RunTick = (tick: Tick) => Promise<RunResult>;
 
 const importWave = 1;

@@ -131,7 +131,7 @@ export class Runner {
     const renewal = this.#keepLease(lease);
     const startedAt = performance.now();
     observe(
-      request.isRetry
+      claimed.attempts > 1
         ? { kind: "run_taken_over", name, runId }
         : { kind: "run_started", name, runId, cause },
     );

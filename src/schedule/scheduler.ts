@@ -120,7 +120,10 @@ export class Scheduler {
     this.#entries.get(name)?.wakeUp.wake();
   }
 
-  /** Runs one tick now, waiting while the name is busy, and answers how it ended. */
+  /**
+   * Runs one tick now, waiting while the name is busy, and answers how it ended. `isRetry`: also one
+   * that was tried before and did not succeed.
+   */
   async runTick(tick: Tick, isRetry = false): Promise<RunResult> {
     const entry = this.#entries.get(tick.name);
     if (entry === undefined) return { state: "taken" };
