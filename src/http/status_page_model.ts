@@ -48,13 +48,14 @@ const mostErrors = 12;
 export function makeStatusLoader(parts: StatusParts): LoadStatus {
   const { config, hub: { sql }, health, errors, clock } = parts;
   const redact = makeRedactor(secretsOf(config));
-  const findHistory = remember(historyAgeLimitMs, clock, () => findMovedRows(sql, namesOf(config)));
+  const names = namesOf(config);
+  const findHistory = remember(historyAgeLimitMs, clock, () => findMovedRows(sql, names));
   return async () => {
     const [report, reasons] = await Promise.all([health.describe(), health.findUnreadyReasons()]);
     const found = report.hub.state !== "up" ? undefined : await Promise.all([
       findHistory(),
       readSinkQueues(sql, [...config.sinks.keys()]),
-      findRecentFailures(sql, mostErrors),
+      findRecentFailures(sql, [...names, "hub/maintenance"], mostErrors),
     ]).catch(() => undefined);
     const [moved, sinks, failures] = found ?? [[], [], []];
     const known = errors.list();

@@ -60,10 +60,11 @@ td .faint { font-size: 13px; }
 .chips { display: flex; flex-wrap: wrap; gap: 8px; }
 .chip { background: var(--card); border: 1px solid var(--line); border-radius: 999px;
   padding: 4px 13px; }
-.errors td { vertical-align: top; } .errors td.name { width: 26%; }
+.errors td { vertical-align: top; }
 .advice { color: var(--faint); margin-top: 1px; }
 td.name .faint { font-weight: 400; }
 @media (min-width: 761px) {
+  .errors td.name { width: 26%; }
   table.runs, table.sinks, table.databases { table-layout: fixed; }
   th:nth-child(1) { width: 21%; } th:nth-child(2) { width: 12%; }
   .runs th:nth-child(3) { width: 24%; } .runs th:nth-child(4) { width: 11%; }

@@ -56,8 +56,12 @@ export interface RecentFailure {
   readonly finishedAt: Date;
 }
 
-/** The newest runs that failed, of any daemon, at most one for each name and code of the last week. */
-export async function findRecentFailures(sql: Sql, limit: number): Promise<RecentFailure[]> {
+/** The newest runs of these names that failed, of any daemon: one a name and code of the last week. */
+export async function findRecentFailures(
+  sql: Sql,
+  names: readonly string[],
+  limit: number,
+): Promise<RecentFailure[]> {
   const rows = await sql<RecentFailure[]>`
     select name, code, message, advice, "finishedAt" from (
       select distinct on (name, error_code) name, error_code as code,
@@ -65,6 +69,7 @@ export async function findRecentFailures(sql: Sql, limit: number): Promise<Recen
         finished_at as "finishedAt"
       from perigee.runs
       where finished_at > now() - interval '7 days' and state = 'failed' and error_code is not null
+        and name in (select json_array_elements_text(${JSON.stringify(names)}::text::json))
       order by name, error_code, finished_at desc
     ) as failure
     order by "finishedAt" desc limit ${limit}`;
