@@ -9,8 +9,10 @@ export interface Lease {
 }
 
 /**
- * Claims `name` for `holder` for `durationMs` when nobody holds it or its lease has run out.
- * One conditional upsert by the database's clock: of two daemons exactly one gets a row back.
+ * Claims `name` for `holder` for `durationMs` when nobody holds it or its lease has run out, by the
+ * database's clock. Of two daemons exactly one gets a row back: of two inserts one finds the other's
+ * row, and of two updates the later one finds that the lease has not run out any more. The insert
+ * names no index, because the table has two and a row that races must be refused by neither loudly.
  */
 export async function claimLease(
   sql: Sql | TransactionSql,
@@ -19,12 +21,21 @@ export async function claimLease(
   durationMs: number,
 ): Promise<Lease | undefined> {
   const [row] = await sql<{ fence: string }[]>`
-    insert into perigee.leases as held (name, holder, expires_at)
-    values (${name}, ${holder}, now() + ${durationMs} * interval '1 millisecond')
-    on conflict (name) do update
-      set holder = excluded.holder, fence = held.fence + 1, expires_at = excluded.expires_at
-      where held.expires_at < now()
-    returning fence::text`;
+    with wanted as (
+      select ${name}::text as name, ${holder}::uuid as holder,
+        now() + ${durationMs} * interval '1 millisecond' as expires_at
+    ), taken_over as (
+      update perigee.leases as held
+      set holder = wanted.holder, fence = held.fence + 1, expires_at = wanted.expires_at
+      from wanted where held.name = wanted.name and held.expires_at < now()
+      returning held.fence
+    ), inserted as (
+      insert into perigee.leases (name, holder, expires_at)
+      select name, holder, expires_at from wanted
+      on conflict do nothing
+      returning fence
+    )
+    select fence::text from taken_over union all select fence::text from inserted`;
   return row === undefined ? undefined : { name, holder, fence: row.fence };
 }
 
