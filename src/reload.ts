@@ -99,7 +99,7 @@ async function reloadOnce(
   options.swap(next);
   await before.quiesce();
   next.start();
-  await scheduler.replace(next.jobs);
+  scheduler.replace(next.jobs);
   observe({
     kind: "config_reloaded",
     hash: result.config.hash,

@@ -80,7 +80,7 @@ export class Scheduler {
    * Goes on with other jobs, from the next run of each on: what runs is not disturbed, what waits
    * waits for the new job of its name, and jobs that are new make up for what they missed.
    */
-  async replace(jobs: readonly Job[]): Promise<void> {
+  replace(jobs: readonly Job[]): void {
     const before = this.#entries;
     this.#ticking.abort();
     this.#ticking = new AbortController();
@@ -90,9 +90,9 @@ export class Scheduler {
       for (const waiting of queue.splice(0)) this.#ask({ ...waiting, name });
     }
     const now = this.#options.clock.now();
-    const successes = await findLastSuccesses(this.#options.hub);
-    this.#keep(this.#startWaves(jobs.filter((job) => !before.has(job.name)), successes, now));
     for (const job of jobs) this.#keep(this.#tick(job, now));
+    const added = jobs.filter((job) => !before.has(job.name));
+    if (added.length > 0) this.#keep(this.#makeUp(added, now));
   }
 
   /**
@@ -157,6 +157,18 @@ export class Scheduler {
   #keep(loop: Promise<void>): void {
     this.#loops.add(loop);
     void loop.finally(() => this.#loops.delete(loop));
+  }
+
+  /** Makes up for what new jobs missed, as soon as the hub says what that is. */
+  async #makeUp(jobs: readonly Job[], now: Date): Promise<void> {
+    do {
+      try {
+        const successes = await findLastSuccesses(this.#options.hub);
+        return await this.#startWaves(jobs, successes, now);
+      } catch {
+        // The hub does not answer; the next try comes by itself, and its listener says so aloud.
+      }
+    } while (await this.#sleep(sweepMs));
   }
 
   /** What later waves read, earlier ones write: imports, then segments and triggers, then exports. */
