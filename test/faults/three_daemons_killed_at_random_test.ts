@@ -65,6 +65,11 @@ test("three daemons that are killed at random do everything once and lose nothin
     daemons[victim] = next;
     await next.waitForLine("daemon_ready", undefined, deadlineMs);
   }
+  await waitFor("ticks enough to compare", async () => {
+    const [row] = await hub.sql<{ ticks: number }[]>`
+      select count(*)::integer as ticks from perigee.trigger_ticks where finished_at is not null`;
+    return row !== undefined && row.ticks >= 3 || undefined;
+  }, deadlineMs);
   await writer.stop();
   await endAll(daemons);
 
