@@ -1,4 +1,6 @@
+import { appendFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import process from "node:process";
 
 /** One bar of a benchmark, measured. */
 export interface PairedResult {
@@ -6,7 +8,10 @@ export interface PairedResult {
   readonly bar: string;
   /** How many times faster the first is than the second; for `atMost` bars how many times slower. */
   readonly ratio: number;
-  readonly limit: number;
+  /** Quartiles of the ratios of the single pairs. */
+  readonly spread?: readonly [number, number];
+  /** What the ratio must reach, or stay within; absent where a figure is only reported. */
+  readonly limit?: number;
   readonly holds: boolean;
   /** Median time of one run of the first, in milliseconds. */
   readonly median_ms: number;
@@ -56,18 +61,40 @@ export async function pairedRatio(
   const [a, b] = [median(times[0]), median(times[1])];
   const ratio = kind === "atLeast" ? b / a : a / b;
   const holds = kind === "atLeast" ? ratio >= limit : ratio <= limit;
-  return { area, bar, ratio: round(ratio), limit, holds, median_ms: round(a), runs };
+  const spread = kind === "atLeast"
+    ? spreadOfRatios(times[1], times[0])
+    : spreadOfRatios(times[0], times[1]);
+  return { area, bar, ratio: round(ratio), spread, limit, holds, median_ms: round(a), runs };
 }
 
-/** Prints one bar: a line of JSON with `--json` among the arguments, else a line to read. */
+/** The quartiles of each first time divided by the second of the same pair. */
+export function spreadOfRatios(
+  first: readonly number[],
+  second: readonly number[],
+): readonly [number, number] {
+  const sorted = first.map((time, pair) => time / second[pair]!).sort((a, b) => a - b);
+  const at = (share: number) => round(sorted[Math.round((sorted.length - 1) * share)]!);
+  return [at(0.25), at(0.75)];
+}
+
+/**
+ * Prints one bar: a line of JSON with `--json` among the arguments, else a line to read. A bar that
+ * is missed makes the process end with exit code 1. With PERIGEE_BENCH_RESULTS in the environment
+ * the line of JSON is appended to that file too.
+ */
 export function printResult(result: PairedResult, isJson = process.argv.includes("--json")): void {
-  if (isJson) {
-    console.log(JSON.stringify(result));
-    return;
-  }
-  const { area, bar, ratio, limit, holds, median_ms: time, runs } = result;
-  const verdict = holds ? "holds" : "MISSED";
-  console.log(`${area}: ${bar}: ${ratio} (bar ${limit}, ${verdict}; ${time} ms, ${runs} runs)`);
+  const line = JSON.stringify(result);
+  const file = process.env["PERIGEE_BENCH_RESULTS"];
+  if (file !== undefined) appendFileSync(file, `${line}\n`);
+  if (!result.holds) process.exitCode = 1;
+  console.log(isJson ? line : describeResult(result));
+}
+
+function describeResult(result: PairedResult): string {
+  const { area, bar, ratio, spread, limit, holds, median_ms: time, runs } = result;
+  const verdict = limit === undefined ? "reported" : `bar ${limit}, ${holds ? "holds" : "MISSED"}`;
+  const around = spread === undefined ? "" : `, quartiles ${spread.join(" to ")}`;
+  return `${area}: ${bar}: ${ratio} (${verdict}${around}; ${time} ms, ${runs} runs)`;
 }
 
 /** The middle of a list of numbers. */
