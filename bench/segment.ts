@@ -1,5 +1,6 @@
 import type { ConditionOperator } from "../src/config/condition_operator.ts";
-import type { Config, SegmentConfig } from "../src/config/model.ts";
+import type { Config } from "../src/config/model.ts";
+import type { SegmentConfig } from "../src/config/model_segment.ts";
 import { claimLease, type Lease } from "../src/hub/lease.ts";
 import { runSegment, runSegments } from "../src/segment/run_segment.ts";
 import { sampleSegment } from "../src/segment/sample_segment.ts";

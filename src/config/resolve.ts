@@ -1,5 +1,6 @@
 import { requireDataset } from "../dataset/datasets.ts";
-import type { Config, SegmentNode } from "./model.ts";
+import type { Config } from "./model.ts";
+import type { SegmentNode } from "./model_segment.ts";
 import {
   resolveAlerts,
   resolveConnector,

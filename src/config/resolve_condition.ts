@@ -8,7 +8,7 @@ import {
   operatorSpellings,
 } from "./condition_operator.ts";
 import { parseConditionValue } from "./condition_value.ts";
-import type { ConditionConfig, CountConfig } from "./model.ts";
+import type { ConditionConfig, CountConfig } from "./model_segment.ts";
 import { formatPlace } from "./place.ts";
 import type { ResolveContext } from "./resolve_context.ts";
 import { shownName } from "./shown_name.ts";

@@ -1,5 +1,5 @@
 import type { DatasetName } from "../dataset/datasets.ts";
-import type { SegmentConfig, SegmentNode } from "./model.ts";
+import type { SegmentConfig, SegmentNode } from "./model_segment.ts";
 import { resolveConditions, resolveCount, resolveSum } from "./resolve_condition.ts";
 import type { ResolveContext } from "./resolve_context.ts";
 import { resolveSchedule } from "./resolve_schedule.ts";

@@ -1,5 +1,6 @@
 import type { Sql } from "postgres";
-import type { Config, SegmentConfig, SegmentNode } from "../config/model.ts";
+import type { Config } from "../config/model.ts";
+import type { SegmentConfig, SegmentNode } from "../config/model_segment.ts";
 import { PerigeeError } from "../error.ts";
 import { describeFailure } from "../postgres/failure.ts";
 import type { Pool } from "../postgres/pool.ts";

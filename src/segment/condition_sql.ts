@@ -1,6 +1,6 @@
 import { PerigeeError } from "../error.ts";
 import { conditionOperators } from "../config/condition_operator.ts";
-import type { ConditionConfig, CountConfig } from "../config/model.ts";
+import type { ConditionConfig, CountConfig } from "../config/model_segment.ts";
 import { quoteLiteral } from "../postgres/identifier.ts";
 import { type Moment, momentCondition } from "./moment_condition.ts";
 import type { Operand } from "./operand.ts";

@@ -1,4 +1,5 @@
-import type { Config, SegmentConfig, SegmentNode } from "../config/model.ts";
+import type { Config } from "../config/model.ts";
+import type { SegmentConfig, SegmentNode } from "../config/model_segment.ts";
 import { findContactKeys, holdsInHub } from "../hub/segment_explanation.ts";
 import { hubKeyExpression, sourceKeyExpression } from "../connector/contact_key.ts";
 import { quoteIdentifier, quoteLiteral, quoteQualified } from "../postgres/identifier.ts";

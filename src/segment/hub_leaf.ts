@@ -1,4 +1,4 @@
-import type { ConditionConfig, SegmentNode } from "../config/model.ts";
+import type { ConditionConfig, SegmentNode } from "../config/model_segment.ts";
 import { type Dataset, requireDataset } from "../dataset/datasets.ts";
 import { PerigeeError } from "../error.ts";
 import { quoteIdentifier, quoteLiteral } from "../postgres/identifier.ts";

@@ -1,5 +1,5 @@
 import type { Span } from "../config/condition_value.ts";
-import type { ConditionConfig } from "../config/model.ts";
+import type { ConditionConfig } from "../config/model_segment.ts";
 import type { Operand } from "./operand.ts";
 import {
   dateOf,

@@ -1,4 +1,4 @@
-import type { ConditionConfig } from "../config/model.ts";
+import type { ConditionConfig } from "../config/model_segment.ts";
 import { columnFamily } from "../config/condition_operator.ts";
 import { isMoment } from "../config/condition_value.ts";
 import type { ColumnInfo } from "../postgres/catalog.ts";

@@ -1,4 +1,5 @@
-import type { Config, KeyField, SegmentConfig, SegmentNode } from "../config/model.ts";
+import type { Config, KeyField } from "../config/model.ts";
+import type { SegmentConfig, SegmentNode } from "../config/model_segment.ts";
 import { sourceKeyExpression } from "../connector/contact_key.ts";
 import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
 import { acceptsZero, compareNumberSql, conditionSql } from "./condition_sql.ts";

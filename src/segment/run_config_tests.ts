@@ -1,4 +1,5 @@
-import type { AddressConfig, Config, KeyField, SegmentConfig } from "../config/model.ts";
+import type { AddressConfig, Config, KeyField } from "../config/model.ts";
+import type { SegmentConfig } from "../config/model_segment.ts";
 import { hubKeyExpression, normaliseKey } from "../connector/contact_key.ts";
 import { ConnectorRegistry } from "../connector/registry.ts";
 import { PerigeeError } from "../error.ts";

@@ -1,5 +1,6 @@
 import type { TransactionSql } from "postgres";
-import type { Config, SegmentConfig } from "../config/model.ts";
+import type { Config } from "../config/model.ts";
+import type { SegmentConfig } from "../config/model_segment.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import { withHubTransaction } from "../hub/hub_transaction.ts";
 import { requireLease } from "../hub/lease.ts";

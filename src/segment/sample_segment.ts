@@ -1,4 +1,4 @@
-import type { SegmentConfig } from "../config/model.ts";
+import type { SegmentConfig } from "../config/model_segment.ts";
 import { withHubTransaction } from "../hub/hub_transaction.ts";
 import { type SampledContact, sampleMembers } from "../hub/segment.ts";
 import { evaluateSegments } from "./evaluate_segments.ts";

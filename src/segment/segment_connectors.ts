@@ -1,4 +1,5 @@
-import type { Config, SegmentConfig } from "../config/model.ts";
+import type { Config } from "../config/model.ts";
+import type { SegmentConfig } from "../config/model_segment.ts";
 import { forEachNode } from "./source_catalog.ts";
 
 /** The connectors whose databases a segment reads, each once; where its `listen` is heard. */

@@ -1,4 +1,4 @@
-import type { SegmentConfig } from "../config/model.ts";
+import type { SegmentConfig } from "../config/model_segment.ts";
 import { planSegments } from "./plan_segments.ts";
 import type { SegmentDeps } from "./run_segment.ts";
 import { loadSourceCatalog, segmentSources } from "./source_catalog.ts";

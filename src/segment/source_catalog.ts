@@ -1,5 +1,6 @@
 import type { Sql } from "postgres";
-import type { Config, SegmentConfig, SegmentNode, SourceConfig } from "../config/model.ts";
+import type { Config, SourceConfig } from "../config/model.ts";
+import type { SegmentConfig, SegmentNode } from "../config/model_segment.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import { PerigeeError } from "../error.ts";
 import { type ColumnInfo, findColumns } from "../postgres/catalog.ts";

@@ -1,4 +1,5 @@
-import type { ConditionConfig, SourceConfig } from "../config/model.ts";
+import type { SourceConfig } from "../config/model.ts";
+import type { ConditionConfig } from "../config/model_segment.ts";
 import { PerigeeError } from "../error.ts";
 import { quoteIdentifier } from "../postgres/identifier.ts";
 import type { Moment } from "./moment_condition.ts";

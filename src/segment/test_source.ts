@@ -1,4 +1,5 @@
-import type { Config, SegmentConfig, SourceConfig } from "../config/model.ts";
+import type { Config, SourceConfig } from "../config/model.ts";
+import type { SegmentConfig } from "../config/model_segment.ts";
 import { conditionOperators } from "../config/condition_operator.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import { PerigeeError } from "../error.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SegmentNode } from "../../src/config/model.ts";
+import type { SegmentNode } from "../../src/config/model_segment.ts";
 import { runSegment } from "../../src/segment/run_segment.ts";
 import { happened, importOnce, mapTo } from "../support/imports.ts";
 import { importOf, openWorld, segmentOf, sourceOf } from "../support/world.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ConditionOperator } from "../../src/config/condition_operator.ts";
-import type { ConditionConfig, SegmentNode } from "../../src/config/model.ts";
+import type { ConditionConfig, SegmentNode } from "../../src/config/model_segment.ts";
 import { checkSegment } from "../../src/segment/check_segment.ts";
 import { explainContact } from "../../src/segment/explain_contact.ts";
 import { sampleSegment } from "../../src/segment/sample_segment.ts";

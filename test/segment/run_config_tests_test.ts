@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import type { SegmentNode } from "../../src/config/model.ts";
+import type { SegmentNode } from "../../src/config/model_segment.ts";
 import { runConfigTests } from "../../src/segment/run_config_tests.ts";
 import { openTestDatabase } from "../support/database.ts";
 import { addressOf, openWorld, segmentOf, sourceOf } from "../support/world.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ConditionOperator } from "../../src/config/condition_operator.ts";
+import type { Config } from "../../src/config/model.ts";
 import type {
   ConditionConfig,
-  Config,
   SegmentConfig,
   SegmentNode,
-} from "../../src/config/model.ts";
+} from "../../src/config/model_segment.ts";
 import { runSegment } from "../../src/segment/run_segment.ts";
 import { openWorld, segmentOf, sourceOf } from "../support/world.ts";
 

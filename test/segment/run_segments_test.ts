@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ConditionOperator } from "../../src/config/condition_operator.ts";
-import type { SegmentNode } from "../../src/config/model.ts";
+import type { SegmentNode } from "../../src/config/model_segment.ts";
 import { claimLease } from "../../src/hub/lease.ts";
 import { runSegment, runSegments } from "../../src/segment/run_segment.ts";
 import { openWorld, segmentOf, sourceOf } from "../support/world.ts";

@@ -7,10 +7,9 @@ import type {
   ImportConfig,
   KeyField,
   ScheduleConfig,
-  SegmentConfig,
-  SegmentNode,
   SourceConfig,
 } from "../../src/config/model.ts";
+import type { SegmentConfig, SegmentNode } from "../../src/config/model_segment.ts";
 import { ConnectorRegistry } from "../../src/connector/registry.ts";
 import { claimLease, releaseLease } from "../../src/hub/lease.ts";
 import type { RunContext } from "../../src/hub/run.ts";

@@ -4,11 +4,11 @@ import { systemClock } from "../../src/clock.ts";
 import type {
   Config,
   ConnectorConfig,
-  SegmentConfig,
   SinkConfig,
   SourceConfig,
   TriggerConfig,
 } from "../../src/config/model.ts";
+import type { SegmentConfig } from "../../src/config/model_segment.ts";
 import { ConnectorRegistry } from "../../src/connector/registry.ts";
 import { claimLease } from "../../src/hub/lease.ts";
 import type { RunCause, RunContext } from "../../src/hub/run.ts";
