@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
-import { requireDataset } from "../src/dataset/datasets.ts";
-import { allRowsQuery, windowRowsQuery } from "../src/hub/dataset_rows.ts";
+import { fromTheStart, snapshotOf, writeBatches } from "./batched_upsert.ts";
 import { bounded, pairedAtMost } from "./export_pairs.ts";
 import { assertSameContacts, type ExportWorld, peerTableStatements } from "./export_world.ts";
 import { median, printResult } from "./paired.ts";
 import { openReplica, type Replica } from "./logical_replica.ts";
 
 const runs = 5;
-const batchRows = 1_000;
 
 /** 1 % and 10 % of the contacts change, against logical replication and batches of parameters. */
 export async function measureChanges(world: ExportWorld): Promise<void> {
@@ -75,8 +73,8 @@ async function measureAgainstBatches(world: ExportWorld): Promise<void> {
   const changed = Math.round(world.rows / 10);
   await world.run();
   await world.peer.sql.unsafe(peerTableStatements("batched"));
-  await writeBatches(world, "3:3:");
-  const state = { since: "" };
+  await writeBatches(world, "batched", fromTheStart);
+  const state = { since: fromTheStart };
   const prepare = async () => {
     await world.run();
     state.since = await snapshotOf(world);
@@ -92,11 +90,11 @@ async function measureAgainstBatches(world: ExportWorld): Promise<void> {
         const startedAt = performance.now();
         await world.run();
         const elapsed = performance.now() - startedAt;
-        await writeBatches(world, state.since);
+        await writeBatches(world, "batched", state.since);
         return elapsed;
       },
     },
-    { prepare, run: () => writeBatches(world, state.since) },
+    { prepare, run: () => writeBatches(world, "batched", state.since) },
     runs,
   );
   await world.run();
@@ -108,44 +106,8 @@ async function measureAgainstBatches(world: ExportWorld): Promise<void> {
   printResult(result);
 }
 
-async function snapshotOf({ hub }: ExportWorld): Promise<string> {
-  const [row] = await hub.sql<{ snapshot: string }[]>`
-    select pg_current_snapshot()::text as snapshot`;
-  return row?.snapshot ?? "";
-}
-
-/** What changed since a snapshot of the hub, in one transaction of the peer's. */
-async function writeBatches(world: ExportWorld, since: string): Promise<void> {
-  const { columns } = requireDataset("contacts");
-  const names = columns.map(({ parameter }) => parameter);
-  const values = columns.map((_, index) => `w.c${index + 1}::text as "${names[index]}"`);
-  const query = { dataset: requireDataset("contacts"), limits: new Map() };
-  const source = since === "3:3:"
-    ? allRowsQuery(query)
-    : windowRowsQuery(query, { snapshot: since, atMost: world.rows });
-  const rows = `select ${values.join(", ")} from (${source}) as w`;
-  await world.hub.sql.begin(async (hub) => {
-    await hub`set local timezone = 'UTC'`;
-    await world.peer.sql.begin(async (peer) => {
-      for await (const batch of hub.unsafe(rows).cursor(batchRows)) {
-        await peer`insert into batched ${peer(batch as never, ...names as never[])} ${
-          peer.unsafe(upsertClause())
-        }`;
-      }
-    });
-  });
-}
-
-function upsertClause(): string {
-  const names = requireDataset("contacts").columns.map(({ parameter }) => `"${parameter}"`)
-    .filter((name) => name !== '"contactId"');
-  return `on conflict ("contactId") do update set ${
-    names.map((name) => `${name} = excluded.${name}`).join(", ")
-  }`;
-}
-
 /** Nine tenths are updates spread over the table, one tenth is new. */
-async function changeContacts(world: ExportWorld, changed: number): Promise<void> {
+export async function changeContacts(world: ExportWorld, changed: number): Promise<void> {
   const inserts = Math.round(changed / 10);
   const step = Math.floor(world.rows / (changed - inserts));
   await world.hub.sql.begin(async (sql) => {

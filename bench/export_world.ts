@@ -8,7 +8,7 @@ import { systemClock } from "../src/clock.ts";
 import type { ExportConfig } from "../src/config/model.ts";
 import { ConnectorRegistry } from "../src/connector/registry.ts";
 import { requireDataset } from "../src/dataset/datasets.ts";
-import { findEmbeddedBinaries } from "../src/embedded/binaries.ts";
+import { type Binaries, findEmbeddedBinaries } from "../src/embedded/binaries.ts";
 import { startCluster } from "../src/embedded/cluster.ts";
 import { describeTable } from "../src/export/export_table.ts";
 import { type ExportDeps, runExport } from "../src/export/run_export.ts";
@@ -73,10 +73,13 @@ const settings = {
   wal_compression: "off",
 };
 
-/** Starts the server and fills the hub; takes about 10 s for each million contacts. */
-export async function openExportWorld(rows: number): Promise<ExportWorld> {
+/**
+ * Starts the server, the embedded one unless another is given, and fills the hub; takes about 10 s
+ * for each million contacts.
+ */
+export async function openExportWorld(rows: number, given?: Binaries): Promise<ExportWorld> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "perigee-bench-"));
-  const binaries = await findEmbeddedBinaries();
+  const binaries = given ?? await findEmbeddedBinaries();
   const cluster = await startCluster({ dataDir, binaries, settings, isThrowaway: true });
   const admin = openPool(targetOf(cluster.superuserUrl, "admin"), { max: 1 });
   for (const name of ["hub", "customer", "peer"]) await admin.sql.unsafe(`create database ${name}`);
