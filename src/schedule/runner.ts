@@ -13,7 +13,13 @@ export type Work = (context: RunContext) => Promise<Counts>;
 /** How one request to run ended. */
 export type RunResult =
   | { readonly state: "succeeded"; readonly counts: Counts }
-  | { readonly state: "failed"; readonly error: PerigeeError; readonly retryInMs?: number }
+  | {
+    readonly state: "failed";
+    readonly error: PerigeeError;
+    readonly retryInMs?: number;
+    /** The hub did not answer, so it may not know of the tick: who asked has to ask again. */
+    readonly isUnrecorded?: true;
+  }
   /** This tick was claimed before. */
   | { readonly state: "taken" }
   /** The name runs right now, here or elsewhere; ask again. */
@@ -67,7 +73,8 @@ export class Runner {
     const running = this.#claimAndRun(request).catch((thrown): RunResult => {
       const error = this.#options.describe(thrown, request.name);
       this.#options.observe({ kind: "fault", where: request.name, error });
-      return { state: "failed", error, retryInMs: retryDelayMs(error, 1) ?? 60_000 };
+      const retryInMs = retryDelayMs(error, 1) ?? 60_000;
+      return { state: "failed", error, retryInMs, isUnrecorded: true };
     });
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));

@@ -225,8 +225,12 @@ export class Scheduler {
           this.#ask({ ...next, name, isRetry: false });
         }
       }
-      if (result?.state === "failed" && result.retryInMs !== undefined) {
-        this.#keep(this.#sweepAfter(result.retryInMs));
+      if (result?.state !== "failed" || result.retryInMs === undefined) continue;
+      if (!result.isUnrecorded) this.#keep(this.#sweepAfter(result.retryInMs));
+      else {
+        // The hub may not know of this tick, so nobody else would make up for it.
+        if (!entry.job.supersedesOlder || entry.queue.length === 0) entry.queue.unshift(next);
+        await this.#sleep(result.retryInMs);
       }
     }
     entry.isDraining = false;

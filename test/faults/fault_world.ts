@@ -56,9 +56,15 @@ const shopSql = `
   create view gated_codes as
     select codes.* from (select wait_for_gate(3) as open offset 0) gate, codes where open;`;
 
-/** Opens one. The members of the segment over `promos` are the thirty people with an even number. */
-export async function openFaultWorld(scope: Scope): Promise<FaultWorld> {
-  const [hub, shop] = await Promise.all([openTestHub(scope), openTestDatabase(scope, shopSql)]);
+/**
+ * Opens one. The members of the segment over `promos` are the thirty people with an even number.
+ * `cluster` is the superuser's address where the databases want a cluster of their own.
+ */
+export async function openFaultWorld(scope: Scope, cluster?: string): Promise<FaultWorld> {
+  const [hub, shop] = await Promise.all([
+    openTestHub(scope, cluster),
+    openTestDatabase(scope, shopSql, cluster),
+  ]);
   return { hub, shop, receiver: await openReceiver(scope) };
 }
 

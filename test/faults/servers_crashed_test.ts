@@ -6,7 +6,7 @@ import { openConnection } from "../../src/postgres/connection.ts";
 import { findBackendPid } from "../support/backends.ts";
 import { testTarget } from "../support/database.ts";
 import { lastFirst } from "../support/last_first.ts";
-import { clusterVariable, startThrowawayCluster } from "../support/test_cluster.ts";
+import { startThrowawayCluster } from "../support/test_cluster.ts";
 import { waitFor } from "../support/wait.ts";
 import {
   deadlineMs,
@@ -19,8 +19,6 @@ import {
 // What is committed survives a crash, which other clusters of tests do not promise.
 const cluster = await startThrowawayCluster({ synchronous_commit: "on", full_page_writes: "on" });
 after(() => cluster.stop());
-// The databases of this file are made in a cluster of its own, because it crashes.
-process.env[clusterVariable] = cluster.superuserUrl;
 
 /**
  * Kills a server process. The postmaster then ends all sessions and starts the cluster anew from its
@@ -38,7 +36,7 @@ async function crash(target: ConnectionTarget): Promise<void> {
 }
 
 test("hub and customer's server that crash and come back cost neither a row nor an event", async (t) => {
-  const world = await openFaultWorld(lastFirst(t));
+  const world = await openFaultWorld(lastFirst(t), cluster.superuserUrl);
   const { hub, receiver } = world;
   const parts = everyPart.replace("every: 2s", "every: 2s\n    repeat: once");
   const daemon = await startInWorld(t, world, { parts });

@@ -26,16 +26,24 @@ const migrationsFolder = new URL("../../migrations/", import.meta.url);
 /** Constant of the lock under which the first of several files makes the template of the hub. */
 const templateLock = 7_201_733;
 
-/** An empty database in which `setupSql` was run; dropped at the end of the scope. */
-export async function openTestDatabase(scope: Scope, setupSql = ""): Promise<TestDatabase> {
-  const database = await openFrom(scope, "template0");
+/**
+ * An empty database in which `setupSql` was run; dropped at the end of the scope. It is in the
+ * cluster of this run, or in the one of which `cluster` is the superuser's address.
+ */
+export async function openTestDatabase(
+  scope: Scope,
+  setupSql = "",
+  cluster?: string,
+): Promise<TestDatabase> {
+  const database = await openFrom(scope, cluster ?? await requireTestCluster(), "template0");
   if (setupSql !== "") await database.sql.unsafe(setupSql);
   return database;
 }
 
-/** A hub with all migrations applied, cloned from one that is made once a run. */
-export async function openTestHub(scope: Scope): Promise<TestDatabase> {
-  return await openFrom(scope, await requireHubTemplate());
+/** A hub with all migrations applied, cloned from one that is made once a run; `cluster` as above. */
+export async function openTestHub(scope: Scope, cluster?: string): Promise<TestDatabase> {
+  const admin = cluster ?? await requireTestCluster();
+  return await openFrom(scope, admin, await requireHubTemplate(admin));
 }
 
 /** The target of a database at a URL, with time limits that suit tests. */
@@ -57,8 +65,7 @@ export function testTarget(url: string, name = "test"): ConnectionTarget {
   };
 }
 
-async function openFrom(scope: Scope, template: string): Promise<TestDatabase> {
-  const admin = await requireTestCluster();
+async function openFrom(scope: Scope, admin: string, template: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   await runAsAdmin(
     admin,
@@ -74,8 +81,7 @@ async function openFrom(scope: Scope, template: string): Promise<TestDatabase> {
   return { url, target, sql: pool.sql };
 }
 
-async function requireHubTemplate(): Promise<string> {
-  const admin = await requireTestCluster();
+async function requireHubTemplate(admin: string): Promise<string> {
   const migrations = await loadMigrations(migrationsFolder);
   const content = createHash("sha256");
   for (const { checksum } of migrations) content.update(checksum);
