@@ -56,7 +56,7 @@ function makeSender(
   { allowsPrivate, secrets }: AlertsConfig,
   deps: NoticeDeps,
 ): NoticeSender {
-  const tls = { ca: undefined, cert: undefined, key: undefined };
+  const tls = { ca: undefined, cert: undefined, key: undefined, serverName: undefined };
   const client = new WebhookClient({ url, allowsPrivate, concurrency: 1, timeoutMs, tls });
   const sign = secrets.length === 0 ? undefined : makeSigner(secrets);
   const webhook = createHash("sha256").update(url).digest("hex").slice(0, 32);

@@ -180,6 +180,8 @@ export interface WebhookSinkConfig {
     readonly ca: string | undefined;
     readonly cert: string | undefined;
     readonly key: string | undefined;
+    /** Name that the certificate must have; undefined takes the URL's host. */
+    readonly serverName: string | undefined;
   };
   readonly timeoutMs: number;
   readonly concurrency: number;

@@ -82,13 +82,14 @@ function checkSecrets(input: SinkInput, path: TreePath, context: ResolveContext)
 }
 
 function resolveTls(input: SinkInput, path: TreePath, context: ResolveContext) {
-  const { ca, cert, key } = input.tls ?? {};
+  const { ca, cert, key, server_name: serverName } = input.tls ?? {};
   const pem = (name: string, text: string | undefined, label: RegExp, what: string) =>
     text === undefined ? undefined : context.loadPem([...path, "tls", name], text, label, what);
   return {
     ca: pem("ca", ca, /CERTIFICATE$/, "certificate"),
     cert: pem("cert", cert, /CERTIFICATE$/, "certificate"),
     key: pem("key", key, /PRIVATE KEY$/, "private key"),
+    serverName,
   };
 }
 

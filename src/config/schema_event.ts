@@ -28,6 +28,12 @@ const tls = v.pipe(
     ca: v.optional(text("Certificates to trust: a PEM file or PEM text.")),
     cert: v.optional(text("Client certificate: a PEM file or PEM text.")),
     key: v.optional(secret("Its private key: a PEM file or PEM text.")),
+    server_name: v.optional(
+      text("Name that the receiver's certificate must have; without it the URL's host.", {
+        example: "hooks.example.com",
+        maxLength: 253,
+      }),
+    ),
   }),
   v.description("TLS towards the receiver."),
 );

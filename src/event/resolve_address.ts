@@ -7,8 +7,10 @@ const cacheMs = 30_000;
 
 /** Gives the address to connect to. */
 export interface AddressResolver {
+  /** The address that DNS gave not long ago; undefined when it has to be asked. */
+  known(): string | undefined;
   /**
-   * An allowed address of the host. Rejects with an error whose `code` is `ADDRESS_NOT_ALLOWED` when
+   * Asks for an allowed address of the host. Rejects with an error whose `code` is `ADDRESS_NOT_ALLOWED` when
    * there is none, else with that of DNS.
    */
   resolve(): Promise<string>;
@@ -41,11 +43,10 @@ export function makeResolver(host: string, allowsPrivate: boolean): AddressResol
   }
 
   return {
+    known: () =>
+      known !== undefined && performance.now() < known.untilMs ? known.addresses[0] : undefined,
     async resolve() {
-      const isFresh = known !== undefined && performance.now() < known.untilMs;
-      const addresses = isFresh && known !== undefined
-        ? known.addresses
-        : await (asking ??= ask().finally(() => asking = undefined));
+      const addresses = await (asking ??= ask().finally(() => asking = undefined));
       return addresses[0] as string;
     },
     avoid(address) {

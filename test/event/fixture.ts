@@ -20,7 +20,7 @@ export function webhookSink(url: string, part: Partial<WebhookSinkConfig> = {}):
     headers: new Map(),
     auth: undefined,
     secrets: [sinkSecret],
-    tls: { ca: undefined, cert: undefined, key: undefined },
+    tls: { ca: undefined, cert: undefined, key: undefined, serverName: undefined },
     timeoutMs: 2_000,
     concurrency: 4,
     rateLimitPerSecond: 0,

@@ -4,7 +4,7 @@ import { WebhookClient } from "../../src/event/webhook_client.ts";
 import { always, openReceiver, type Script } from "../support/receiver.ts";
 
 const request = { body: '{"a":"é"}', headers: { "webhook-id": "1", "content-type": "x" } };
-const noTls = { ca: undefined, cert: undefined, key: undefined };
+const noTls = { ca: undefined, cert: undefined, key: undefined, serverName: undefined };
 
 function makeClient(
   t: TestContext,

@@ -46,11 +46,15 @@ export function always(status: number, headers: Record<string, string> = {}): Sc
   return () => ({ kind: "status", status, headers });
 }
 
-/** Opens a receiver that closes at the end of the scope; with `tls` it speaks HTTPS. */
+/**
+ * Opens a receiver that closes at the end of the scope; with `tls` it speaks HTTPS. `host` is how its
+ * URL names it.
+ */
 export async function openReceiver(
   scope: Scope,
-  options: { script?: Script; tls?: https.ServerOptions } = {},
+  options: { script?: Script; tls?: https.ServerOptions; host?: string } = {},
 ): Promise<Receiver> {
+  const host = options.host ?? "127.0.0.1";
   let script = options.script ?? always(204);
   const requests: ReceivedRequest[] = [];
   const sockets = new Map<Socket, number>();
@@ -82,7 +86,7 @@ export async function openReceiver(
   let port = 0;
   const listen = () =>
     new Promise<void>((resolve) => {
-      server.listen(port, "127.0.0.1", () => {
+      server.listen(port, host, () => {
         port = (server.address() as AddressInfo).port;
         resolve();
       });
@@ -95,7 +99,7 @@ export async function openReceiver(
   await listen();
   scope.after(() => server.listening ? refuse() : undefined);
   return {
-    url: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}/hook`,
+    url: `${options.tls === undefined ? "http" : "https"}://${host}:${port}/hook`,
     requests,
     follow: (next) => void (script = next),
     refuse,
