@@ -23,7 +23,11 @@ export const forget: Command = {
       if (input.values["confirm"] !== true) {
         throw usage(`contact ${contactId} would be erased for good; add --confirm`);
       }
-      const erased = await forgetContact(place.hub.sql, contactId);
+      const erased = await forgetContact(
+        place.hub.sql,
+        contactId,
+        place.config.imports.values(),
+      );
       const exports = [...place.config.exports.values()];
       const keeping = exports.filter(({ deletes }) => deletes === "keep").map(({ name }) => name);
       if (isJson(input)) io.out(`${JSON.stringify({ contactId, erased, keeping })}\n`);
