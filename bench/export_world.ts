@@ -30,7 +30,7 @@ export interface ExportWorld {
   readonly customer: Pool;
   readonly peer: Pool;
   readonly deps: ExportDeps;
-  url(database: "hub" | "customer" | "peer"): string;
+  url(database: string): string;
   /** Exports the contacts as they are now. */
   run(): Promise<Counts>;
   close(): Promise<void>;

@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import type { PairedResult } from "./paired.ts";
+
+/** Where and with what an area was measured. */
+export interface Setting {
+  readonly date: string;
+  readonly machine: string;
+  readonly node: string;
+}
+
+/** A figure that is kept, with its setting. */
+type KeptResult = PairedResult & { readonly setting: Setting };
+
+const folder = path.join(import.meta.dirname ?? "bench", "../docs");
+const [begin, end] = ["<!-- figures: npm run bench -- --write -->", "<!-- end of figures -->"];
+
+/** This machine and runtime, now. */
+export function describeBench(): Setting {
+  const cpus = os.cpus();
+  const gigabytes = Math.round(os.totalmem() / 2 ** 30);
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${cpus.length} × ${cpus[0]?.model.trim() ?? "processor"}, ${gigabytes} GiB`,
+    node: process.versions.node,
+  };
+}
+
+/** The figures as a Markdown table, one line each. */
+export function tableOf(results: readonly PairedResult[]): string {
+  const lines = results.map(({ area, bar, ratio, spread, limit, holds, median_ms, runs }) => {
+    const verdict = limit === undefined ? "" : `${limit}${holds ? "" : ", **missed**"}`;
+    return [area, bar.replaceAll("|", "\\|"), ratio, spread?.join(" – ") ?? "", verdict]
+      .concat([median_ms, runs]).join(" | ");
+  });
+  return [
+    "| area | what | figure | quartiles | bar | median, ms | runs |",
+    "| --- | --- | ---: | --- | --- | ---: | ---: |",
+    ...lines.map((line) => `| ${line} |`),
+  ].join("\n");
+}
+
+/**
+ * Puts the figures into docs/benchmarks/results.json, in place of earlier ones of the same areas,
+ * and all that are kept into the table of docs/benchmarks.md.
+ */
+export function keepResults(results: readonly PairedResult[], setting: Setting): void {
+  const file = path.join(folder, "benchmarks/results.json");
+  mkdirSync(path.dirname(file), { recursive: true });
+  const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) as KeptResult[] : [];
+  const isNew = new Set(results.map(({ area }) => area));
+  const kept = [
+    ...before.filter(({ area }) => !isNew.has(area)),
+    ...results.map((result) => ({ ...result, setting })),
+  ].sort((a, b) => a.area < b.area ? -1 : a.area > b.area ? 1 : 0);
+  writeFileSync(file, `${JSON.stringify(kept, undefined, 2)}\n`);
+  writeDocument(kept);
+}
+
+function writeDocument(kept: readonly KeptResult[]): void {
+  const file = path.join(folder, "benchmarks.md");
+  const text = readFileSync(file, "utf8");
+  const [at, until] = [text.indexOf(begin), text.indexOf(end)];
+  if (at < 0 || until < 0) throw new Error(`${file} has no place for the figures: ${begin}`);
+  const settings = [
+    ...new Set(
+      kept.map(({ setting }) =>
+        `Measured ${setting.date} on ${setting.machine}, Node ${setting.node}.`
+      ),
+    ),
+  ];
+  writeFileSync(
+    file,
+    `${text.slice(0, at)}${begin}\n\n${settings.join("\n")}\n\n${tableOf(kept)}\n\n${
+      text.slice(until)
+    }`,
+  );
+}
