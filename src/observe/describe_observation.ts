@@ -1,3 +1,5 @@
+import { describeProgress } from "./describe_progress.ts";
+import { formatBytes } from "./format_bytes.ts";
 import type { Counts, Observation } from "./observation.ts";
 
 /** How much an observation matters, in pino's words. */
@@ -76,6 +78,10 @@ const describe: Describe = {
     warn(`${name}: another daemon took run ${runId} over; ours ends`),
   rows_moved: ({ name, dataset, rows, bytes }) =>
     debug(`${name}: ${formatCount(rows, "row")} of ${dataset} moved (${formatBytes(bytes)})`),
+  work_progress: (progress) => {
+    const text = `${progress.name}: ${describeProgress(progress)}`;
+    return progress.isForLog ? info(text) : debug(text);
+  },
   rows_set_aside: ({ name, dataset, rows, reason }) =>
     warn(`${name}: ${formatCount(rows, "row")} of ${dataset} set aside: ${reason}`),
   dataset_stopped: ({ name, dataset, error: cause }) =>
@@ -137,10 +143,4 @@ export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 120_000) return `${Number((ms / 1_000).toFixed(1))} s`;
   return `${Math.round(ms / 60_000)} min`;
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 10_000) return `${bytes} bytes`;
-  if (bytes < 10_000_000) return `${Math.round(bytes / 1_000)} kB`;
-  return `${Math.round(bytes / 1_000_000)} MB`;
 }

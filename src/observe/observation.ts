@@ -69,6 +69,22 @@ export type Observation =
     readonly bytes: number;
   }
   | {
+    /** Long work tells how far it is; what is short tells nothing. */
+    readonly kind: "work_progress";
+    readonly name: string;
+    /** A dataset or a file. */
+    readonly what: string;
+    readonly unit: "rows" | "bytes";
+    readonly stage: "copied" | "compared" | "indexed" | "written";
+    readonly done: number;
+    /** An estimate; undefined where there is none. */
+    readonly total: number | undefined;
+    /** Since the stage began. */
+    readonly elapsedMs: number;
+    /** A line of a log is due; the others are for somebody who looks at a terminal. */
+    readonly isForLog: boolean;
+  }
+  | {
     readonly kind: "rows_set_aside";
     readonly name: string;
     readonly dataset: string;

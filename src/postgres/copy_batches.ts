@@ -7,13 +7,16 @@ import { Transform, type TransformCallback } from "node:stream";
  */
 export const batchBytes = 65_536;
 
-/** Joins small chunks to some of at least `batchBytes`, and hands `onBytes` the size of each. */
+/**
+ * Joins small chunks to some of at least `batchBytes`, and hands `onBytes` the size of each and of
+ * how many chunks it is made.
+ */
 export class CopyBatches extends Transform {
-  readonly #onBytes: (bytes: number) => void;
+  readonly #onBytes: (bytes: number, chunks: number) => void;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
 
-  constructor(onBytes: (bytes: number) => void) {
+  constructor(onBytes: (bytes: number, chunks: number) => void) {
     super({ readableHighWaterMark: 2 * batchBytes, writableHighWaterMark: batchBytes });
     this.#onBytes = onBytes;
   }
@@ -31,7 +34,7 @@ export class CopyBatches extends Transform {
   }
 
   #pass(): void {
-    this.#onBytes(this.#heldBytes);
+    this.#onBytes(this.#heldBytes, this.#held.length);
     this.push(Buffer.concat(this.#held, this.#heldBytes));
     this.#held = [];
     this.#heldBytes = 0;

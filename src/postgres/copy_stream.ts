@@ -16,8 +16,8 @@ export interface CopyBetween {
   /** `copy … from stdin (format binary)`. Binary goes between columns of the same types only. */
   readonly write: string;
   readonly signal?: AbortSignal;
-  /** Hears the size of every batch that is passed on. */
-  readonly onBytes?: (bytes: number) => void;
+  /** Hears the size of every batch that is passed on, and how many messages of the reader's (one a row) it is. */
+  readonly onBytes?: (bytes: number, messages: number) => void;
 }
 
 /**
@@ -30,9 +30,9 @@ export interface CopyBetween {
 export async function copyBetween(options: CopyBetween): Promise<{ bytes: number; rows: number }> {
   const { from, to, signal } = options;
   let bytes = 0;
-  const batches = new CopyBatches((size) => {
+  const batches = new CopyBatches((size, messages) => {
     bytes += size;
-    options.onBytes?.(size);
+    options.onBytes?.(size, messages);
   });
   const rows = await orDestroy([from, to], signal, async () => {
     const reader = await startCopyOut(from, options.read).catch(blame(from, "read rows"));
