@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { PerigeeError } from "../error.ts";
 import {
   allRowsQuery,
@@ -12,7 +13,7 @@ import { measureWindow } from "./export_window.ts";
 import { place } from "./fit_table.ts";
 import { clearAllRejects, noteReject, unholdableState } from "./rejects.ts";
 import { createTableStatements, primaryKeyStatement } from "./table_ddl.ts";
-import { rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
+import { estimateRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
 import { deleteMissingStatement, jsonRowSet, stagingTable } from "./write_statements.ts";
 
 /** A row on its way: key and row as JSON text that the hub made. */
@@ -51,6 +52,7 @@ export async function applyCarefully(
   const staging = stagingTable(fitted);
   if (work.kind === "full") await target.sql.unsafe(staging.create);
   const pass = new CarefulPass(run, work.kind === "full" ? staging.name : undefined);
+  run.progress.begin("copied", window?.atMost ?? await estimateRows(run));
   await hub.sql.unsafe(`declare careful no scroll cursor for ${jsonRowsQuery(query, rows)}`);
   for (let piece = await fetchPiece(run); piece.length > 0; piece = await fetchPiece(run)) {
     await pass.apply(piece);
@@ -81,6 +83,7 @@ class CarefulPass {
   /** Where keys are remembered, to find afterwards what the hub does not have. */
   readonly #seen: string | undefined;
   #read = 0;
+  #bytes = 0;
   #written = 0;
   #deleted = 0;
   /** Rows of which a column could not hold a value. */
@@ -95,6 +98,7 @@ class CarefulPass {
   get counts() {
     return {
       read: this.#read,
+      bytes: this.#bytes,
       written: this.#written,
       deleted: this.#deleted,
       rejected: this.#unholdable + this.#refused.length,
@@ -103,6 +107,8 @@ class CarefulPass {
 
   async apply(piece: readonly TextRow[]): Promise<void> {
     this.#read += piece.length;
+    this.#bytes += Buffer.byteLength(toJson(piece));
+    this.#run.progress.advance(piece.length);
     await this.#bisect(piece);
   }
 

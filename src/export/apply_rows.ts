@@ -18,7 +18,9 @@ export async function applyRows(
   rows: RowSet,
   parameters: readonly string[],
 ): Promise<Applied> {
-  const { sql } = run.target;
+  const { sql, target } = run.target;
+  // The statements for rows as JSON are the same in each run; planning them takes as long as they do.
+  const prepare = { prepare: parameters.length > 0 && !target.isPooled };
   await clearTouchedRejects(run, rows, parameters);
   // Sent together: one wait for the network instead of two. What is gone goes first, because a new
   // row may take over a value that the customer wants to be unique.
@@ -26,9 +28,9 @@ export async function applyRows(
     // Nothing is known of the row set, and a guess would read the customer's table from end to end.
     sql.unsafe("set local enable_hashjoin = off; set local enable_mergejoin = off"),
     run.propagatesDeletes
-      ? sql.unsafe(deleteGoneStatement(run.fitted, rows), [...parameters])
+      ? sql.unsafe(deleteGoneStatement(run.fitted, rows), [...parameters], prepare)
       : { count: 0 },
-    sql.unsafe(upsertStatement(run.fitted, rows), [...parameters]),
+    sql.unsafe(upsertStatement(run.fitted, rows), [...parameters], prepare),
   ]);
   const rejected = await noteUnholdable(run, rows, parameters);
   return { written: written.count, deleted: deleted.count, rejected };

@@ -1,6 +1,6 @@
 import { allRowsQuery } from "../hub/dataset_rows.ts";
 import { clearAllRejects, noteUnholdable } from "./rejects.ts";
-import { moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
+import { estimateRows, moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
 import {
   deleteMissingStatement,
   exceptStatement,
@@ -24,11 +24,13 @@ export async function compareTable(run: TableRun): Promise<TableCounts> {
   const staging = stagingTable(fitted);
   await clearAllRejects(run);
   await target.sql.unsafe(staging.create);
-  const read = await moveRows(
+  run.progress.begin("copied", await estimateRows(run));
+  const { rows: read, bytes } = await moveRows(
     run,
     `copy (${allRowsQuery(query)}) to stdout (format binary)`,
     `copy ${staging.name} from stdin (format binary)`,
   );
+  run.progress.begin("written", undefined);
   await target.sql.unsafe(
     `analyze ${staging.name}; set local work_mem = '128MB';
     set local enable_hashjoin = on; set local enable_mergejoin = on`,
@@ -50,5 +52,6 @@ export async function compareTable(run: TableRun): Promise<TableCounts> {
     deleted,
     truncated: Number(counted?.truncated ?? 0),
     rejected,
+    bytes,
   };
 }

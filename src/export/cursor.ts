@@ -1,6 +1,6 @@
-import type { Sql } from "postgres";
 import { captureVersion, type HubIdentity } from "../hub/change_window.ts";
 import { PerigeeError } from "../error.ts";
+import type { Connection } from "../postgres/connection.ts";
 import { quoteQualified } from "../postgres/identifier.ts";
 import { cursorsName } from "./status_ddl.ts";
 
@@ -35,16 +35,15 @@ export interface NextCursor extends HubIdentity {
   readonly readAt: string;
 }
 
-/** The cursors of a schema, by table name. The table must exist. */
-export async function readCursors(sql: Sql, schema: string): Promise<Map<string, Cursor>> {
-  const rows = await sql.unsafe<Cursor[]>(`select table_name as "tableName",
+/** The cursors of a schema, as rows of `Cursor`. The table must exist. */
+export function cursorsQuery(schema: string): string {
+  return `select table_name as "tableName",
   export_name as "exportName", hub_id::text as "hubId", system_identifier as "systemIdentifier",
   timeline, database_oid as "databaseOid", table_oid as "tableOid",
   capture_version as "captureVersion", epoch, snapshot, shape,
   extract(epoch from now() - confirmed_at)::double precision as "confirmedAgo",
   rows_rejected::text as rejected
-from ${quoteQualified(schema, cursorsName)}`);
-  return new Map(rows.map((row) => [row.tableName, row]));
+from ${quoteQualified(schema, cursorsName)}`;
 }
 
 /**
@@ -54,7 +53,7 @@ from ${quoteQualified(schema, cursorsName)}`);
  * transaction and not the session, so it is right behind a pooler too and dies with the link.
  */
 export async function claimCursor(
-  sql: Sql,
+  { sql, target }: Connection,
   schema: string,
   next: NextCursor,
   expected: Cursor | undefined,
@@ -69,6 +68,7 @@ export async function claimCursor(
     : await sql.unsafe<{ snapshot: string | null }[]>(
       `select snapshot from ${cursors} where table_name = $1 for update`,
       [next.tableName],
+      { prepare: !target.isPooled },
     );
   if (rows.length !== 1 || rows[0]?.snapshot !== (expected?.snapshot ?? null)) {
     throw movedCursor(schema, next);
@@ -80,7 +80,7 @@ export async function claimCursor(
  * run began from makes it impossible to move on from a state that somebody else has replaced.
  */
 export async function moveCursor(
-  sql: Sql,
+  { sql, target }: Connection,
   schema: string,
   next: NextCursor,
   from: string | null,
@@ -111,6 +111,7 @@ where table_name = $1 and snapshot is not distinct from $14`,
       counts.rejected,
       from,
     ],
+    { prepare: !target.isPooled },
   );
   if (moved.count !== 1) throw movedCursor(schema, next);
 }

@@ -5,7 +5,7 @@ import { describeFailure, retryPolicy } from "../postgres/failure.ts";
 import type { ExportSession } from "./export_sessions.ts";
 import type { TableCounts } from "./table_run.ts";
 import { beginTargetWrite } from "./target_transaction.ts";
-import { type TablePlan, writeTable } from "./write_table.ts";
+import { startReading, type TablePlan, writeTable } from "./write_table.ts";
 
 /** Called after a unit is committed, for each of its tables that was not stopped. */
 export type OnWritten = (plan: TablePlan, counts: TableCounts) => void;
@@ -67,13 +67,14 @@ async function writeUnit(
   onWritten: OnWritten,
 ): Promise<boolean> {
   const written: [TablePlan, TableCounts][] = [];
+  const started = unit.map((plan) => [plan, startReading(plan)] as const);
   await beginTargetWrite(target.sql, target.target)
     .catch((error) => {
       throw describeFailure(error, { doing: `export to ${config.schema}`, target: target.target });
     });
-  for (const plan of unit) {
+  for (const [plan, early] of started) {
     try {
-      written.push([plan, await writeTable(plan)]);
+      written.push([plan, await writeTable(plan, early)]);
     } catch (error) {
       noteFailure(plan, error as PerigeeError, findings);
       if (!target.isAlive || !hub.isAlive) return false;

@@ -18,7 +18,7 @@ export class Tally {
     rejected: 0,
   };
 
-  add(counts: TableCounts): void {
+  add({ bytes: _, ...counts }: TableCounts): void {
     const more: Record<string, number> = { datasets: 1, ...counts };
     for (const [name, value] of Object.entries(more)) {
       this.#sums[name] = (this.#sums[name] ?? 0) + value;
@@ -32,12 +32,12 @@ export class Tally {
 
 /** Tells what was written for one table, and what it refused. */
 export function observeTable(
-  { name }: ExportConfig,
-  { observe }: RunContext,
+  { name, observe }: RunContext,
   { next: { dataset } }: TablePlan,
   counts: TableCounts,
 ): void {
-  observe({ kind: "rows_moved", name, dataset, rows: counts.written + counts.deleted, bytes: 0 });
+  const { written, deleted, bytes } = counts;
+  observe({ kind: "rows_moved", name, dataset, rows: written + deleted, bytes });
   if (counts.rejected === 0) return;
   const reason = "the customer's table refused them; perigee_rejects lists their keys";
   observe({ kind: "rows_set_aside", name, dataset, rows: counts.rejected, reason });
@@ -52,7 +52,7 @@ export function throwIfStopped(
   const [first] = stopped.values();
   if (first === undefined) return;
   for (const [dataset, error] of stopped) {
-    context.observe({ kind: "dataset_stopped", name: config.name, dataset, error });
+    context.observe({ kind: "dataset_stopped", name: context.name, dataset, error });
   }
   const list = [...stopped].map(([dataset, error]) => `${dataset} (${error.message})`).join("; ");
   throw new PerigeeError(

@@ -6,6 +6,13 @@ import type { ConnectionTarget } from "../postgres/target.ts";
 export interface ExportSession {
   readonly hub: Connection;
   readonly target: Connection;
+  readonly memory: SessionMemory;
+}
+
+/** What a session knows from its last run. All of it may have changed since. */
+export interface SessionMemory {
+  /** In this schema there were cursors. */
+  schemaWithCursors: string | undefined;
 }
 
 /**
@@ -38,7 +45,8 @@ export class ExportSessions {
       this.#connectors.connect(connector, "write"),
     ]);
     if (hub.status === "fulfilled" && target.status === "fulfilled") {
-      return { hub: hub.value, target: target.value };
+      const memory = { schemaWithCursors: undefined };
+      return { hub: hub.value, target: target.value, memory };
     }
     for (const opened of [hub, target]) {
       if (opened.status === "fulfilled") opened.value.destroy();

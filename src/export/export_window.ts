@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { maxPendingCounted } from "../hub/change_window.ts";
 import {
   countWindowQuery,
@@ -5,6 +6,7 @@ import {
   type Window,
   windowRowsQuery,
 } from "../hub/dataset_rows.ts";
+import { describeFailure } from "../postgres/failure.ts";
 import { applyRows } from "./apply_rows.ts";
 import { moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
 import { jsonRowSet, type RowSet, stagingTable, truncatedStatement } from "./write_statements.ts";
@@ -24,20 +26,36 @@ const maxJsonBytes = 1_048_576;
 export async function exportWindow(
   run: TableRun,
   snapshot: string,
-  pending: number,
+  early: EarlyRows | undefined,
 ): Promise<TableCounts> {
-  const window = { snapshot, atMost: maxPendingCounted };
-  const few = pending < maxPendingCounted ? await readFew(run, window) : undefined;
+  const few = await early;
   if (few === undefined) return await applyStaged(run, snapshot);
   const applied = await applyRows(run, jsonRowSet(run.fitted), [few.json]);
-  return { ...applied, read: few.count, truncated: few.truncated };
+  const bytes = Buffer.byteLength(few.json);
+  return { ...applied, read: few.count, truncated: few.truncated, bytes };
 }
 
-/** Undefined where the rows are too large to pass through this process. */
-async function readFew(
-  run: TableRun,
-  window: Window,
-): Promise<{ json: string; count: number; truncated: number } | undefined> {
+/** Rows as a JSON array that the hub made. */
+interface FewRows {
+  readonly json: string;
+  readonly count: number;
+  readonly truncated: number;
+}
+
+/** The rows of a small window on their way here; undefined when they are too many or too large. */
+export type EarlyRows = Promise<FewRows | undefined>;
+
+/** Begins to read a window of `pending` log rows. Nobody has to await it; errors are PG2xx. */
+export function readEarly(run: TableRun, snapshot: string, pending: number): EarlyRows {
+  if (pending >= maxPendingCounted) return Promise.resolve(undefined);
+  const rows = readFew(run, { snapshot, atMost: maxPendingCounted }).catch((error) => {
+    throw describeFailure(error, { doing: "read the change log", target: run.hub.target });
+  });
+  rows.catch(() => undefined); // Whoever awaits it hears of it.
+  return rows;
+}
+
+async function readFew(run: TableRun, window: Window): EarlyRows {
   const query = rowQuery(run.fitted);
   const rows = jsonRowsQuery(query, windowRowsQuery(query, window));
   const [found] = await run.hub.sql.unsafe<
@@ -58,13 +76,15 @@ async function applyStaged(run: TableRun, snapshot: string): Promise<TableCounts
     measureWindow(run, snapshot),
     run.target.sql.unsafe(staging.create),
   ]);
-  const read = await moveRows(
+  run.progress.begin("copied", window.atMost);
+  const { rows: read, bytes } = await moveRows(
     run,
     `copy (${windowRowsQuery(rowQuery(run.fitted), window)}) to stdout (format binary)`,
     `copy ${staging.name} from stdin (format binary)`,
   );
+  run.progress.begin("written", undefined);
   const { truncated, ...applied } = await applyStagedRows(run, staging.rowSet);
-  return { ...applied, read, truncated };
+  return { ...applied, read, truncated, bytes };
 }
 
 async function applyStagedRows(run: TableRun, rows: RowSet) {

@@ -4,6 +4,7 @@ import type { DatasetName } from "../dataset/datasets.ts";
 import { registerExport, reportExport } from "../hub/export_cursors.ts";
 import type { RunContext } from "../hub/run.ts";
 import type { Counts } from "../observe/observation.ts";
+import { ProgressTeller } from "../observe/progress.ts";
 import { makeFailure } from "../postgres/failure.ts";
 import type { Pool } from "../postgres/pool.ts";
 import type { ConnectionTarget } from "../postgres/target.ts";
@@ -75,7 +76,7 @@ async function runPass(
       await prepare(config, context, deps, session, survey, units);
       const isDone = await writeUnits(config, session, units, findings, (table, counts) => {
         tally.add(counts);
-        observeTable(config, context, table, counts);
+        observeTable(context, table, counts);
       });
       if (!isDone) return false;
     }
@@ -113,7 +114,11 @@ function tablePlans(
         survey.target.tables.some(({ name }) => name === rejectsName),
       hasRejects: (planned.cursor?.rejected ?? "0") !== "0",
       signal: context.signal,
-      onBytes: () => undefined,
+      progress: new ProgressTeller(context.observe, {
+        name: context.name,
+        what: planned.dataset,
+        unit: "rows",
+      }),
     },
   }));
 }
@@ -142,7 +147,7 @@ async function prepare(
   for (const { work, next } of full) {
     const reason = "reason" in work ? work.reason : undefined;
     if (reason === undefined) continue;
-    context.observe({ kind: "resync_needed", name: config.name, dataset: next.dataset, reason });
+    context.observe({ kind: "resync_needed", name: context.name, dataset: next.dataset, reason });
   }
   if (full.length === 0) return;
   const cursors = full.map(({ next }) => reported(next.dataset as DatasetName, survey));

@@ -1,5 +1,6 @@
 import { PerigeeError } from "../error.ts";
-import type { RowQuery } from "../hub/dataset_rows.ts";
+import { estimateRowsQuery, type RowQuery } from "../hub/dataset_rows.ts";
+import type { ProgressTeller } from "../observe/progress.ts";
 import { type Connection } from "../postgres/connection.ts";
 import { copyBetween } from "../postgres/copy_stream.ts";
 import type { FittedTable } from "./fit_table.ts";
@@ -18,7 +19,7 @@ export interface TableRun {
   /** It holds rows of this table. */
   readonly hasRejects: boolean;
   readonly signal: AbortSignal;
-  readonly onBytes: (bytes: number) => void;
+  readonly progress: ProgressTeller;
 }
 
 /** What happened to the rows of one table. */
@@ -32,6 +33,8 @@ export interface TableCounts {
   readonly truncated: number;
   /** Rows that the table refused. */
   readonly rejected: number;
+  /** Size of the rows on their way from the hub to the customer's database. */
+  readonly bytes: number;
 }
 
 /** How a table's rows are read: the limits that its columns have now. */
@@ -45,6 +48,14 @@ export function rowQuery(fitted: FittedTable): RowQuery {
   return { dataset: fitted.table.dataset, limits };
 }
 
+/** About how many rows the dataset has, for the progress. */
+export async function estimateRows({ hub, fitted }: TableRun): Promise<number | undefined> {
+  const [row] = await hub.sql.unsafe<
+    { "QUERY PLAN": readonly { Plan: { "Plan Rows": number } }[] }[]
+  >(estimateRowsQuery(fitted.table.dataset));
+  return row?.["QUERY PLAN"][0]?.Plan["Plan Rows"];
+}
+
 /**
  * A COPY that does not move for this long is broken off, ms: the link is half-open or the server
  * hangs. Half would break off at the checkpoint of a slow disk; twice would leave locks for longer.
@@ -53,25 +64,28 @@ const stallLimitMs = 120_000;
 /** Until the first bytes, ms: the hub may have to sort a large dataset before. */
 const startLimitMs = 900_000;
 
-/** `copyBetween` that gives up (PG516) when nothing moves. Answers how many rows were moved. */
-export async function moveRows(run: TableRun, read: string, write: string): Promise<number> {
+/** `copyBetween` that tells how far it is and gives up (PG516) when nothing moves. Answers how much was moved. */
+export async function moveRows(
+  run: TableRun,
+  read: string,
+  write: string,
+): Promise<{ rows: number; bytes: number }> {
   const stalled = new AbortController();
   const giveUp = () => stalled.abort(stallError(run));
   let timer = setTimeout(giveUp, startLimitMs);
   try {
-    const { rows } = await copyBetween({
+    return await copyBetween({
       from: run.hub,
       read,
       to: run.target,
       write,
       signal: AbortSignal.any([run.signal, stalled.signal]),
-      onBytes: (bytes) => {
+      onBytes: (_, rows) => {
         clearTimeout(timer);
         timer = setTimeout(giveUp, stallLimitMs);
-        run.onBytes(bytes);
+        run.progress.advance(rows);
       },
     });
-    return rows;
   } finally {
     clearTimeout(timer);
   }

@@ -4,7 +4,7 @@ import { applyCarefully } from "./apply_carefully.ts";
 import type { Work } from "./choose_work.ts";
 import { compareTable } from "./compare_table.ts";
 import { claimCursor, type Cursor, moveCursor, type NextCursor } from "./cursor.ts";
-import { exportWindow } from "./export_window.ts";
+import { type EarlyRows, exportWindow, readEarly } from "./export_window.ts";
 import { place } from "./fit_table.ts";
 import { loadTable } from "./load_table.ts";
 import { countRejects } from "./rejects.ts";
@@ -21,33 +21,56 @@ export interface TablePlan {
   readonly isCareful: boolean;
 }
 
-const noCounts: TableCounts = { read: 0, written: 0, deleted: 0, truncated: 0, rejected: 0 };
+const noCounts: TableCounts = {
+  read: 0,
+  written: 0,
+  deleted: 0,
+  truncated: 0,
+  rejected: 0,
+  bytes: 0,
+};
+
+/**
+ * Begins to read the rows of a table whose window is small, before anything else is done for it: the
+ * hub is at work then while the customer's database begins its transaction. Undefined for the rest.
+ */
+export function startReading({ run, work, cursor, isCareful }: TablePlan): EarlyRows | undefined {
+  const snapshot = cursor?.snapshot ?? undefined;
+  if (isCareful || work.kind !== "window" || snapshot === undefined) return undefined;
+  return readEarly(run, snapshot, work.pending);
+}
 
 /**
  * Writes one table and moves its cursor in a savepoint of the open transaction: both or neither.
  * Rows that are refused are set aside by a second, careful pass. Throws a `PerigeeError`; when it
  * throws and the connection lives, the transaction stands as before, without this table.
  */
-export async function writeTable(plan: TablePlan): Promise<TableCounts> {
-  if (plan.isCareful) return await inSavepoint(plan, () => writeOnce(plan, true));
+export async function writeTable(
+  plan: TablePlan,
+  early: EarlyRows | undefined,
+): Promise<TableCounts> {
+  if (plan.isCareful) return await inSavepoint(plan, () => writeOnce(plan, "carefully"));
   try {
-    return await inSavepoint(plan, () => writeOnce(plan, false));
+    return await inSavepoint(plan, () => writeOnce(plan, early));
   } catch (error) {
     const isAboutRows = error instanceof PerigeeError && retryPolicy(error) === "set_aside";
     const { hub, target } = plan.run;
     if (!isAboutRows || !target.isAlive || !hub.isAlive) throw error;
-    return await inSavepoint(plan, () => writeOnce(plan, true));
+    return await inSavepoint(plan, () => writeOnce(plan, "carefully"));
   }
 }
 
-async function writeOnce(plan: TablePlan, isCareful: boolean): Promise<TableCounts> {
+/** How the rows are written: piece by piece, or all at once, with what was read early of them. */
+type Way = "carefully" | EarlyRows | undefined;
+
+async function writeOnce(plan: TablePlan, way: Way): Promise<TableCounts> {
   const { run, cursor, next } = plan;
   const { table } = run.fitted;
-  await claimCursor(run.target.sql, table.schema, next, cursor);
+  await claimCursor(run.target, table.schema, next, cursor);
   for (const statement of alterationStatements(run.fitted)) await run.target.sql.unsafe(statement);
-  const counts = await applyWork(plan, isCareful);
+  const counts = await applyWork(plan, way);
   const knowsRejects = run.hasRejects || counts.rejected > 0;
-  await moveCursor(run.target.sql, table.schema, next, cursor?.snapshot ?? null, {
+  await moveCursor(run.target, table.schema, next, cursor?.snapshot ?? null, {
     changed: counts.written + counts.deleted,
     rejected: knowsRejects ? await countRejects(run) : "0",
   });
@@ -55,22 +78,22 @@ async function writeOnce(plan: TablePlan, isCareful: boolean): Promise<TableCoun
   return counts;
 }
 
-function applyWork(plan: TablePlan, isCareful: boolean): Promise<TableCounts> {
+function applyWork(plan: TablePlan, way: Way): Promise<TableCounts> {
   const { run, work, cursor } = plan;
   switch (work.kind) {
     case "nothing":
     case "confirm":
       return Promise.resolve(noCounts);
     case "load":
-      return isCareful ? applyCarefully(run, { kind: "load" }) : loadTable(run);
+      return way === "carefully" ? applyCarefully(run, { kind: "load" }) : loadTable(run);
     case "full":
-      return isCareful ? applyCarefully(run, { kind: "full" }) : compareTable(run);
+      return way === "carefully" ? applyCarefully(run, { kind: "full" }) : compareTable(run);
     case "window": {
       const snapshot = cursor?.snapshot ?? undefined;
       if (snapshot === undefined) throw new Error("a window begins at a cursor's snapshot");
-      return isCareful
+      return way === "carefully"
         ? applyCarefully(run, { kind: "window", snapshot })
-        : exportWindow(run, snapshot, work.pending);
+        : exportWindow(run, snapshot, way);
     }
   }
 }
@@ -78,8 +101,9 @@ function applyWork(plan: TablePlan, isCareful: boolean): Promise<TableCounts> {
 async function inSavepoint<T>({ run }: TablePlan, work: () => Promise<T>): Promise<T> {
   const { sql } = run.target;
   try {
-    // Sent with what follows; where it fails, so does that.
-    const [, done] = await Promise.all([sql.unsafe("savepoint dataset"), work()]);
+    // On its way before what follows, without waiting; where it fails, so does that.
+    const saved = sql.unsafe("savepoint dataset").execute();
+    const [, done] = await Promise.all([saved, work()]);
     await sql.unsafe("release savepoint dataset");
     return done;
   } catch (error) {

@@ -16,10 +16,11 @@ const maxParams = 50;
 /** At most so many characters of each value of theirs. */
 const maxParamCharacters = 300;
 
-/** All rows, ordered by key, so that the customer's index grows at its end. */
-export function allRowsQuery(query: RowQuery): string {
+/** All rows: in the order of their keys, which is the order in which tables are written, or in none. */
+export function allRowsQuery(query: RowQuery, order: "by key" | "as they lie" = "by key"): string {
+  const ordered = order === "by key" ? ` order by ${keyList(query.dataset, "t")}` : "";
   return `select ${selectList(query)}, ${cutCount(query)} as cut, false as is_gone
-from perigee.${query.dataset.hubTable} as t order by ${keyList(query.dataset, "t")}`;
+from perigee.${query.dataset.hubTable} as t${ordered}`;
 }
 
 /** What of the change log is read: the rows after a snapshot, of which there are at most so many. */
@@ -42,6 +43,14 @@ ${touchedRows(query.dataset, window)} order by ${keyList(query.dataset, "k")}`;
 /** How many rows there are, as the column `count`. */
 export function countRowsQuery(dataset: Dataset): string {
   return `select count(*)::text as count from perigee.${dataset.hubTable}`;
+}
+
+/**
+ * About how many rows there are, for those who watch: the planner's guess from the size of the file,
+ * as JSON in the column `QUERY PLAN`. Reads none of them.
+ */
+export function estimateRowsQuery(dataset: Dataset): string {
+  return `explain (format json) select from perigee.${dataset.hubTable}`;
 }
 
 /** How many log rows the window after `snapshot` has, as the column `count`. */

@@ -5,6 +5,7 @@ import { ExportSessions } from "../../src/export/export_sessions.ts";
 import { planTables } from "../../src/export/plan_tables.ts";
 import { surveyExport } from "../../src/export/survey_export.ts";
 import { beginTargetWrite } from "../../src/export/target_transaction.ts";
+import { ProgressTeller } from "../../src/observe/progress.ts";
 import { openExport } from "../support/export_fixture.ts";
 
 for (const targetVersion of [130_000, 150_000]) {
@@ -33,7 +34,7 @@ for (const targetVersion of [130_000, 150_000]) {
       notesRejects: true,
       hasRejects: false,
       signal: new AbortController().signal,
-      onBytes: () => undefined,
+      progress: new ProgressTeller(() => undefined, { name: "", what: "", unit: "rows" }),
     });
     await session.target.sql`commit`;
     await session.hub.sql`commit`;

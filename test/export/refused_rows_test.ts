@@ -68,6 +68,33 @@ test("a full comparison tries all refused rows again and deletes none of their o
   assert.equal(row?.name, "Name 9");
 });
 
+test("of a table that was there before the first export, refused rows are set aside at once", async (t) => {
+  const fixture = await openExport(t, { datasets: ["devices"] });
+  const { hub, customer, run } = fixture;
+  await customer.sql.unsafe(`create table devices ("applicationId" integer, "deviceId" varchar(250),
+    category varchar(255) check (category <> 'bad'), primary key ("applicationId", "deviceId"))`);
+  await hub.sql`insert into perigee.devices (application_id, device_id, category)
+    values (1, 'a', 'good'), (1, 'b', 'bad')`;
+  const counts = await run();
+  assert.deepEqual([counts["written"], counts["rejected"]], [1, 1]);
+  assert.deepEqual((await refused(fixture)).map(({ sqlstate }) => sqlstate), ["23514"]);
+  assert.equal((await run())["datasets"], 0);
+});
+
+test("a dataset that stops at its first export leaves no cursor behind", async (t) => {
+  const { customer, hub, run } = await openExport(t, { datasets: ["devices", "orders"] });
+  await customer.sql.unsafe(`create table devices ("applicationId" integer, "deviceId" varchar(250),
+      primary key ("applicationId", "deviceId"));
+    create function refuse() returns trigger language plpgsql as
+      $$begin raise exception using errcode = '42501'; end$$;
+    create trigger refuse before insert on devices for each row execute function refuse()`);
+  await hub.sql`insert into perigee.devices (application_id, device_id) values (1, 'a')`;
+  await assert.rejects(run(), (error: PerigeeError) => error.code === "PG510");
+  const rows = await customer.sql<{ name: string }[]>`
+    select table_name as name from perigee_cursors`;
+  assert.deepEqual(rows.map(({ name }) => name), ["orders"]);
+});
+
 test("a row whose deletion is refused is set aside as such", async (t) => {
   const fixture = await openExport(t, { datasets: ["contacts"] });
   await fixture.hub.sql.unsafe(contacts);
