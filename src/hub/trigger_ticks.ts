@@ -13,9 +13,18 @@ export interface TickRules {
   readonly segmentId: number;
   readonly repeat: TriggerConfig["repeat"];
   readonly enteringOnly: boolean;
-  /** Contacts per chunk, which is one hub transaction. */
+  /** Most contacts per chunk, which is one hub transaction. */
   readonly chunkSize: number;
 }
+
+/**
+ * A tick is cut into so many chunks where they do not become smaller than `leastChunk`, because one is
+ * read while the one before is written: of two chunks only half the work is done side by side.
+ */
+const wantedChunks = 8;
+
+/** Contacts of which a chunk is worth its round trips. */
+const leastChunk = 5_000;
 
 /** How many contacts a tick is about. */
 export interface TickPlan {
@@ -56,7 +65,9 @@ export async function planTick(
     with due as (${dueContacts(sql, tick, rules)}),
     numbered as (
       select contact_id,
-        (row_number() over (order by contact_id) - 1) / ${rules.chunkSize}::int as chunk_no
+        (row_number() over (order by contact_id) - 1) / least(${rules.chunkSize}::int,
+          greatest(${leastChunk}::int, (count(*) over () - 1) / ${wantedChunks}::int + 1))
+          as chunk_no
       from due
     ),
     chunks as (
@@ -114,13 +125,13 @@ export async function findUnfinishedTicks(sql: Sql, tick: TriggerTick): Promise<
   return rows.map((row) => row.scheduledAt);
 }
 
-/** Number of the tick's first chunk that is still to be written. */
-export async function findNextChunk(sql: Sql, tick: TriggerTick): Promise<number | undefined> {
-  const [row] = await sql<{ chunkNo: number }[]>`
+/** Numbers of the tick's chunks that are still to be written, in order. */
+export async function findChunks(sql: Sql, tick: TriggerTick): Promise<number[]> {
+  const rows = await sql<{ chunkNo: number }[]>`
     select chunk_no as "chunkNo" from perigee.trigger_chunks
     where trigger_name = ${tick.trigger} and scheduled_at = ${tick.scheduledAt}
-    order by chunk_no limit 1`;
-  return row?.chunkNo;
+    order by chunk_no`;
+  return rows.map((row) => row.chunkNo);
 }
 
 /** What the tick did so far. */

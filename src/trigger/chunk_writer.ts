@@ -38,31 +38,42 @@ interface OpenSource {
   readonly keyExpression: string;
 }
 
+/** A session with the hub that carries one chunk at a time. */
+interface HubSession {
+  readonly connection: Connection;
+  /** The chunk that it carries, or the last one. */
+  carried: Promise<void>;
+}
+
+/** Reading one chunk and writing the one before keeps two sessions busy; more would only wait. */
+const hubSessions = 2;
+
 /**
- * Turns chunks of a tick into events: reads the rows of the chunk's contacts from every source as
- * JSON that the customer's Postgres makes, stages them in the hub by COPY and writes events and
- * deliveries, all in one hub transaction. Rows never become objects here. The customer's database is
- * read before the first hub row is locked.
+ * Turns chunks of a tick into events: reads the rows of a chunk's contacts from every source as JSON
+ * that the customer's Postgres makes, stages them in the hub by COPY and writes events and
+ * deliveries, all in one hub transaction. While one chunk is written, the rows of the next are read
+ * and staged in another session; what is staged belongs to that session alone. Rows never become
+ * objects here, and no hub row is locked while the customer's database is read for it.
  */
 export class ChunkWriter {
-  readonly #hub: Connection;
+  readonly #hubs: readonly HubSession[];
   readonly #sources: readonly OpenSource[];
   readonly #rules: EventRules;
   readonly #context: RunContext;
 
   private constructor(
-    hub: Connection,
+    hubs: readonly HubSession[],
     sources: readonly OpenSource[],
     rules: EventRules,
     context: RunContext,
   ) {
-    this.#hub = hub;
+    this.#hubs = hubs;
     this.#sources = sources;
     this.#rules = rules;
     this.#context = context;
   }
 
-  /** Opens one session with the hub and one with each connector of the trigger's sources. */
+  /** Opens two sessions with the hub and one with each connector of the trigger's sources. */
   static async open(
     trigger: TriggerConfig,
     context: RunContext,
@@ -70,25 +81,68 @@ export class ChunkWriter {
   ): Promise<ChunkWriter> {
     const sources: OpenSource[] = [];
     const readers = new Map<string, Connection>();
+    const hubs: HubSession[] = [];
     try {
       for (const { source: name } of trigger.sources) {
         sources.push(await openSource(name, readers, deps));
       }
-      const hub = await openConnection(deps.hubTarget);
-      return new ChunkWriter(hub, sources, eventRules(trigger, deps.config), context);
+      for (let place = 0; place < hubSessions; place++) {
+        const connection = await openConnection(deps.hubTarget);
+        hubs.push({ connection, carried: Promise.resolve() });
+      }
+      return new ChunkWriter(hubs, sources, eventRules(trigger, deps.config), context);
     } catch (error) {
-      await Promise.all([...readers.values()].map((reader) => reader.end()));
+      const opened = [...readers.values(), ...hubs.map((hub) => hub.connection)];
+      await Promise.all(opened.map((connection) => connection.end()));
       throw error;
     }
   }
 
-  /** Writes one chunk. Throws a `PerigeeError`; then nothing of the chunk was written. */
-  async write(chunk: TriggerChunk): Promise<void> {
+  /**
+   * Writes chunks in their order, each in a transaction of its own. Throws the `PerigeeError` of the
+   * first that fails; then those before it are written, and nothing of it and of those after it.
+   */
+  async write(chunks: readonly TriggerChunk[]): Promise<void> {
+    let last = Promise.resolve();
+    try {
+      for (const [place, chunk] of chunks.entries()) {
+        const hub = this.#hubs[place % this.#hubs.length] as HubSession;
+        await hub.carried;
+        this.#context.signal.throwIfAborted();
+        const before = last;
+        await new Promise<void>((isStaged, hasFailed) => {
+          last = this.#writeOne(hub.connection, chunk, before, isStaged);
+          hub.carried = last;
+          last.catch(hasFailed);
+        });
+      }
+      await last;
+    } finally {
+      await Promise.allSettled(this.#hubs.map((hub) => hub.carried));
+    }
+  }
+
+  /** Ends all sessions. */
+  async close(): Promise<void> {
+    const readers = new Set(this.#sources.map((source) => source.reader));
+    const hubs = this.#hubs.map((hub) => hub.connection);
+    await Promise.all([...hubs, ...readers].map((connection) => connection.end()));
+  }
+
+  /** Stages a chunk, says so, and writes it when `before` has been written. */
+  async #writeOne(
+    hub: Connection,
+    chunk: TriggerChunk,
+    before: Promise<void>,
+    onStaged: () => void,
+  ): Promise<void> {
     const { lease } = this.#context;
-    await inTransaction(this.#hub, "", async (sql) => {
+    await inTransaction(hub, "", async (sql) => {
       await sql.unsafe(createStage);
-      await this.#stageRows(chunk);
+      await this.#stageRows(hub, chunk);
       await sql.unsafe(indexStage);
+      onStaged();
+      await before;
       await requireLease(sql, lease);
       await lockChunks(sql);
       const { chunks, ...counts } = await writeChunk(sql, chunk, this.#rules);
@@ -96,17 +150,11 @@ export class ChunkWriter {
     });
   }
 
-  /** Ends all sessions. */
-  async close(): Promise<void> {
-    const readers = new Set(this.#sources.map((source) => source.reader));
-    await Promise.all([this.#hub, ...readers].map((connection) => connection.end()));
-  }
-
-  async #stageRows(chunk: TriggerChunk): Promise<void> {
+  async #stageRows(hub: Connection, chunk: TriggerChunk): Promise<void> {
     const wanted = new Map<string, string | undefined>();
     for (const { shape, reader, keyExpression } of this.#sources) {
       if (!wanted.has(keyExpression)) {
-        wanted.set(keyExpression, await this.#readWanted(chunk, keyExpression));
+        wanted.set(keyExpression, await readWanted(hub, chunk, keyExpression));
       }
       const contacts = wanted.get(keyExpression);
       if (contacts === undefined) continue;
@@ -116,17 +164,21 @@ export class ChunkWriter {
       await inTransaction(
         reader,
         "read only",
-        () => copyBetween({ from: reader, read, to: this.#hub, write: stageStatement, signal }),
+        () => copyBetween({ from: reader, read, to: hub, write: stageStatement, signal }),
       );
     }
   }
+}
 
-  async #readWanted(chunk: TriggerChunk, keyExpression: string): Promise<string | undefined> {
-    const found = await readChunkKeys(this.#hub.sql, chunk, keyExpression);
-    if (found === undefined) return undefined;
-    const { contactIds, keys } = found;
-    return `unnest(${quoteLiteral(contactIds)}::bigint[], ${quoteLiteral(keys)}::text[])`;
-  }
+async function readWanted(
+  hub: Connection,
+  chunk: TriggerChunk,
+  keyExpression: string,
+): Promise<string | undefined> {
+  const found = await readChunkKeys(hub.sql, chunk, keyExpression);
+  if (found === undefined) return undefined;
+  const { contactIds, keys } = found;
+  return `unnest(${quoteLiteral(contactIds)}::bigint[], ${quoteLiteral(keys)}::text[])`;
 }
 
 async function openSource(

@@ -4,7 +4,7 @@ import type { RunContext } from "../hub/run.ts";
 import { requireLease } from "../hub/lease.ts";
 import {
   addTickCounts,
-  findNextChunk,
+  findChunks,
   findUnfinishedTicks,
   finishTick,
   planTick,
@@ -27,9 +27,9 @@ export interface TriggerDeps {
 }
 
 /**
- * Contacts per chunk: one read of each source and one hub transaction. Halved, a source without an
- * index on its key is scanned twice as often; doubled, a crash repeats twice as much work and a chunk
- * of large rows takes twice the hub's temporary space.
+ * Most contacts per chunk: one read of each source and one hub transaction. Halved, a source without
+ * an index on its key is scanned twice as often; doubled, a crash repeats twice as much work and a
+ * chunk of large rows takes twice the hub's temporary space.
  */
 export const chunkSize = 50_000;
 
@@ -104,13 +104,9 @@ async function writeTick(
   let writer: ChunkWriter | undefined;
   try {
     for (const each of ticks) {
-      for (;;) {
-        const chunkNo = await findNextChunk(sql, each);
-        if (chunkNo === undefined) break;
-        context.signal.throwIfAborted();
-        writer ??= await ChunkWriter.open(trigger, context, deps);
-        await writer.write({ ...each, chunkNo });
-      }
+      const chunks = await findChunks(sql, each);
+      if (chunks.length > 0) writer ??= await ChunkWriter.open(trigger, context, deps);
+      await writer?.write(chunks.map((chunkNo) => ({ ...each, chunkNo })));
       await endTick(each, context, deps);
     }
   } finally {
