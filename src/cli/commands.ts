@@ -12,12 +12,14 @@ import { render } from "./render.ts";
 import { replay } from "./replay.ts";
 import { resync } from "./resync.ts";
 import { run } from "./run.ts";
+import { sample } from "./sample.ts";
 import { schema } from "./schema.ts";
 import { seed } from "./seed.ts";
 import { segment } from "./segment.ts";
 import { sink } from "./sink.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
+import { testCommand } from "./test.ts";
 import { verify } from "./verify.ts";
 import { version } from "./version.ts";
 
@@ -33,11 +35,13 @@ export const commands: readonly Command[] = [
   importCommand,
   segment,
   explain,
+  testCommand,
   render,
   replay,
   sink,
   forget,
   grants,
+  sample,
   seed,
   schema,
   migrate,

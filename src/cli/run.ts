@@ -1,12 +1,8 @@
-import { systemClock } from "../clock.ts";
 import { previewTrigger } from "../trigger/preview_trigger.ts";
 import { resyncExport } from "../export/resync_export.ts";
-import { jobsOf } from "../schedule/jobs.ts";
-import type { RunResult } from "../schedule/runner.ts";
-import { Scheduler } from "../schedule/scheduler.ts";
 import type { Command, CommandInput, CommandIo } from "./command.ts";
-import { openRunner } from "./open_runner.ts";
 import { reportRun } from "./report_run.ts";
+import { runByHand } from "./run_by_hand.ts";
 import {
   isJson,
   momentOption,
@@ -50,28 +46,9 @@ export const run: Command = {
       if (input.values["full"] === true) {
         await resyncExport(requireNamed(name, "export", place.config.exports), place);
       }
-      return reportRun(name, await runOnce(name, scheduledAt, io, confirmed), isJson(input), io);
+      return reportRun(name, await runByHand(name, scheduledAt, io, confirmed), isJson(input), io);
     }),
 };
-
-async function runOnce(
-  name: string,
-  scheduledAt: Date,
-  io: CommandIo,
-  place: Workplace,
-): Promise<RunResult> {
-  const { runner, daemonId } = openRunner(place, io);
-  const options = { hub: place.hub.sql, daemonId, clock: systemClock, observe: () => {} };
-  const scheduler = new Scheduler({ ...options, runner });
-  const jobs = jobsOf(place, (tick) => scheduler.runTick(tick, true));
-  requireNamed(name, "run", new Map(jobs.map((job) => [job.name, job])));
-  scheduler.know(jobs);
-  try {
-    return await scheduler.runTick({ name, scheduledAt, cause: "command" });
-  } finally {
-    await scheduler.stop();
-  }
-}
 
 async function preview(
   name: string,

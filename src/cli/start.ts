@@ -6,6 +6,7 @@ import { startDaemon } from "../daemon.ts";
 import { isLogLevel, openLog } from "../observe/log.ts";
 import { describeFirstSteps } from "../sample/first_steps.ts";
 import { hasSample } from "../sample/start_sample.ts";
+import { aborted } from "./aborted.ts";
 import { type Command, configFolder } from "./command.ts";
 import { requireConfig } from "./require_config.ts";
 import { watchFiles } from "./watch_files.ts";
@@ -52,10 +53,3 @@ export const start: Command = {
     return unfinished === 0 ? 0 : 1;
   },
 };
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}

@@ -7,6 +7,9 @@ import { verifySignature } from "../event/verify_signature.ts";
 export interface ReceiverOptions {
   /** Secrets of the sinks that send here. */
   readonly secrets: readonly string[];
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
   /** Hears in plain words what arrived, at most once in a while. */
   readonly onEvents: (text: string) => void;
 }
@@ -24,8 +27,7 @@ const gatherMs = 300;
 const maxBodyBytes = 1_048_576;
 
 /**
- * Starts the small webhook receiver of the sample on a free port of loopback. It does what a
- * receiver should: it checks the signature (401 when it is wrong), takes each id once, and answers
+ * Starts the small webhook receiver of the sample. It does what a receiver should: it checks the signature (401 when it is wrong), takes each id once, and answers
  * 204 at once.
  */
 export async function startReceiver(options: ReceiverOptions): Promise<SampleReceiver> {
@@ -41,11 +43,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<SampleRec
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(options.port, options.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
-    url: `http://127.0.0.1:${port}/events`,
+    url: `http://${host}:${port}/events`,
     async close() {
       tally.close();
       await closeServer(server);

@@ -35,11 +35,10 @@ export async function startSample(config: Config, observe: Observe): Promise<Sam
       close: () => Promise.resolve(),
     };
   }
-  const secrets = [...config.sinks.values()].flatMap((sink) =>
-    sink.kind === "webhook" ? sink.secrets : []
-  );
   const receiver = await startReceiver({
-    secrets,
+    secrets: sinkSecrets(config),
+    host: "127.0.0.1",
+    port: 0,
     onEvents: (text) => observe({ kind: "progress", text }),
   });
   return {
@@ -48,6 +47,11 @@ export async function startSample(config: Config, observe: Observe): Promise<Sam
     link: async (hub) => void await seedHub(hub, { now: new Date() }),
     close: () => receiver.close(),
   };
+}
+
+/** The secrets with which the configuration's webhooks are signed. */
+export function sinkSecrets(config: Config): string[] {
+  return [...config.sinks.values()].flatMap((sink) => sink.kind === "webhook" ? sink.secrets : []);
 }
 
 async function seed(

@@ -8,6 +8,8 @@ test("the sample's receiver takes signed webhooks, counts each id once, and refu
   const told: string[] = [];
   const receiver = await startReceiver({
     secrets: ["a secret"],
+    host: "127.0.0.1",
+    port: 0,
     onEvents: (text) => void told.push(text),
   });
   t.after(() => receiver.close());
