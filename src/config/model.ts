@@ -1,6 +1,7 @@
 import type { DatasetName } from "../dataset/datasets.ts";
 import type { SslSettings } from "../postgres/target.ts";
 import type { SegmentConfig } from "./model_segment.ts";
+import type { MessageTestConfig } from "./model_test_case.ts";
 
 /**
  * The configuration as the rest of the program sees it: one immutable snapshot, references
@@ -251,7 +252,7 @@ export interface MessageConfig {
     readonly maxOutputBytes: number | undefined;
     readonly timeoutMs: number | undefined;
   };
-  readonly tests: readonly unknown[];
+  readonly tests: readonly MessageTestConfig[];
 }
 
 /** A template that is no message of its own. `path` is what errors name. */

@@ -1,6 +1,7 @@
 import type { DatasetName } from "../dataset/datasets.ts";
 import type { ConditionOperator } from "./condition_operator.ts";
 import type { ScheduleConfig } from "./model.ts";
+import type { SegmentTestConfig } from "./model_test_case.ts";
 
 /**
  * One comparison of one column. `operator` is a key of `conditionOperators` (condition_operator.ts)
@@ -63,5 +64,5 @@ export interface SegmentConfig {
   readonly listen: string | undefined;
   readonly debounceMs: number;
   readonly maxStalenessMs: number | undefined;
-  readonly tests: readonly unknown[];
+  readonly tests: readonly SegmentTestConfig[];
 }

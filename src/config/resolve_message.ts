@@ -1,6 +1,7 @@
 import { formatPlace } from "./place.ts";
 import type { MessageConfig, TemplateConfig } from "./model.ts";
 import type { ResolveContext } from "./resolve_context.ts";
+import { resolveMessageTests } from "./resolve_test_case.ts";
 import type { ConfigInput } from "./schema.ts";
 import type { TreePath } from "./tree.ts";
 
@@ -36,6 +37,7 @@ export function resolveMessage(
   context: ResolveContext,
 ): MessageConfig {
   const path = ["messages", name];
+  const timezone = input.timezone ?? context.timezone;
   const parts = (["subject", "html", "text"] as const).flatMap((part) => {
     const written = input[part];
     if (written === undefined) return [];
@@ -66,14 +68,14 @@ export function resolveMessage(
     escape: input.escape,
     mergeTags: input.merge_tags,
     locale: input.locale,
-    timezone: input.timezone ?? context.timezone,
+    timezone,
     sources: sourcesOf(input),
     limits: {
       maxSteps: input.limits?.max_steps,
       maxOutputBytes: input.limits?.max_output,
       timeoutMs: input.limits?.timeout,
     },
-    tests: input.tests,
+    tests: resolveMessageTests(input.tests, timezone, [...path, "tests"], context),
   };
 }
 

@@ -3,6 +3,7 @@ import type { SegmentConfig, SegmentNode } from "./model_segment.ts";
 import { resolveConditions, resolveCount, resolveSum } from "./resolve_condition.ts";
 import type { ResolveContext } from "./resolve_context.ts";
 import { resolveSchedule } from "./resolve_schedule.ts";
+import { resolveSegmentTests } from "./resolve_test_case.ts";
 import type { ConfigInput } from "./schema.ts";
 import type { SegmentNodeInput } from "./schema_segment.ts";
 import { formatPlace } from "./place.ts";
@@ -122,7 +123,7 @@ export function resolveSegment(
     listen: input.listen,
     debounceMs: input.debounce,
     maxStalenessMs: input.max_staleness,
-    tests: input.tests,
+    tests: resolveSegmentTests(input.tests, schedule.timezone, [...path, "tests"], context),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { choice, flag, id, integer, locale, reference, size, text } from "./leaf.ts";
 import { duration, zone } from "./leaf_time.ts";
-import { testsKey } from "./schema_segment.ts";
+import { messageTestsSchema } from "./schema_test_case.ts";
 
 const maxTemplate = 4 << 20;
 
@@ -68,7 +68,7 @@ export const messageSchema = v.pipe(
       }),
       v.description("Limits of one rendering; without them those of the engine."),
     )),
-    ...testsKey,
+    tests: messageTestsSchema,
   }),
   v.description("Templates that are rendered for a contact."),
 );

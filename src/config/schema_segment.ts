@@ -1,8 +1,9 @@
 import * as v from "valibot";
-import { choice, id, identifier, name, reference, text } from "./leaf.ts";
+import { choice, id, identifier, reference, text } from "./leaf.ts";
 import { duration } from "./leaf_time.ts";
 import { datasetNames } from "./schema_data.ts";
 import { scheduleKeys, stalenessKey } from "./schema_schedule.ts";
+import { segmentTestsSchema } from "./schema_test_case.ts";
 
 const condition = v.pipe(v.unknown(), v.metadata({ conditions: true }));
 
@@ -66,17 +67,6 @@ export const segmentNodeSchema: v.GenericSchema<SegmentNodeInput> = v.pipe(
   v.description("A condition, or several put together."),
 );
 
-const tests = v.optional(
-  v.pipe(
-    v.array(v.record(name(), v.unknown())),
-    v.description("Cases that `perigee test` runs: given rows and a moment, what must come out."),
-  ),
-  [],
-);
-
-/** `tests:` beside a segment or message. */
-export const testsKey = { tests };
-
 /** A dynamic set of contacts. */
 export const segmentSchema = v.pipe(
   v.strictObject({
@@ -101,7 +91,7 @@ export const segmentSchema = v.pipe(
       "100ms",
     ),
     ...stalenessKey,
-    ...testsKey,
+    tests: segmentTestsSchema,
   }),
   v.description("Contacts that match conditions over sources, contact fields and datasets."),
 );

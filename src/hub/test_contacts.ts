@@ -8,7 +8,7 @@ import { quoteIdentifier } from "../postgres/identifier.ts";
  */
 export async function replaceContacts(
   sql: Sql,
-  contacts: readonly Record<string, unknown>[],
+  contacts: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
   const { columns } = requireDataset("contacts");
   await sql.begin(async (tx) => {

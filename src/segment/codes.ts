@@ -35,9 +35,4 @@ export const segmentCodes: Record<
     advice:
       "The message has the server's reason; `perigee segment <name> --sql` shows the statement.",
   },
-  PG626: {
-    meaning: "A test of a segment is malformed.",
-    cause: "A key is missing or unknown, `at` has no offset, or rows belong to no source.",
-    advice: "Write it as docs/segments.md shows.",
-  },
 };
