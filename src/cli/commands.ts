@@ -20,7 +20,6 @@ import { sink } from "./sink.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { testCommand } from "./test.ts";
-import { testCommand } from "./test.ts";
 import { verify } from "./verify.ts";
 import { version } from "./version.ts";
 
