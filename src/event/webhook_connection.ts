@@ -1,18 +1,23 @@
 import type { Buffer } from "node:buffer";
-import net from "node:net";
-import tls from "node:tls";
-import { HttpAnswer, type Progress } from "./http_answer.ts";
+import { buildConnector, Client } from "undici";
+import { AnswerText } from "./answer_text.ts";
 import type { Answer } from "./outcome.ts";
 
 /** Where a connection goes. */
 export interface ConnectionPlan {
+  /** Scheme, host and port as the sink has them; they make `Host` and the name in TLS. */
+  readonly origin: string;
   /** The very address that was checked. */
   readonly address: string;
-  readonly port: number;
-  /** TLS, with the name that the certificate must have; undefined without TLS. */
-  readonly tls: tls.ConnectionOptions | undefined;
-  /** Called once, when the connection is no longer of use. */
-  readonly onClosed: (connection: WebhookConnection) => void;
+  readonly tls: buildConnector.BuildOptions;
+  readonly timeoutMs: number;
+}
+
+/** A request line's path, headers and body. */
+export interface Posting {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** How one request on a connection ended. */
@@ -24,106 +29,109 @@ export interface Exchange {
   readonly isUnreachable: boolean;
 }
 
-/** Probes start after this many ms of silence. */
-const keepAliveMs = 30_000;
+/** An idle connection is closed after this many ms, or after what the receiver announced. */
+const idleMs = 30_000;
 
-/** The request that is under way. */
-interface Current {
-  readonly request: Buffer;
-  readonly answer: HttpAnswer;
-  readonly settle: (exchange: Exchange) => void;
-}
+/** The client's own codes, by what the system or this project calls the same. */
+const codes: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: "ECONNRESET",
+  UND_ERR_CONNECT_TIMEOUT: "TIMEOUT",
+};
+
+/** Connections that broke, as opposed to requests that were refused or made no sense. */
+const brokenCodes = new Set(["ECONNRESET", "EPIPE"]);
 
 /**
- * One connection with a receiver, HTTP/1.1 with one request at a time. Nothing is sent before the
- * connection stands and, with TLS, its certificate was accepted.
+ * One connection with a receiver, HTTP/1.1 with one request at a time, that opens itself with the
+ * first request. Nothing is sent before the connection stands and, with TLS, its certificate was
+ * accepted.
  */
 export class WebhookConnection {
   readonly address: string;
-  readonly #socket: net.Socket;
-  readonly #onClosed: ConnectionPlan["onClosed"];
-  #current: Current | undefined;
+  readonly #client: Client;
+  readonly #timeoutMs: number;
   #isOpen = false;
-  #isClosed = false;
+  #isUsable = true;
+  /** Requests that this very connection answered. */
   #answered = 0;
 
-  constructor({ address, port, tls: secured, onClosed }: ConnectionPlan) {
+  constructor({ origin, address, tls, timeoutMs }: ConnectionPlan) {
     this.address = address;
-    this.#onClosed = onClosed;
-    this.#socket = secured === undefined
-      ? net.connect({ host: address, port })
-      : tls.connect({ host: address, port, ...secured });
-    this.#socket.setNoDelay(true);
-    this.#socket.setKeepAlive(true, keepAliveMs);
-    this.#socket.once(secured === undefined ? "connect" : "secureConnect", () => {
-      this.#isOpen = true;
-      if (this.#current !== undefined) this.#socket.write(this.#current.request);
+    this.#timeoutMs = timeoutMs;
+    const connect = buildConnector({ ...tls, timeout: timeoutMs, maxCachedSessions: 0 });
+    this.#client = new Client(origin, {
+      connect: (options, settle) => connect({ ...options, hostname: address }, settle),
+      pipelining: 1,
+      keepAliveTimeout: idleMs,
+      headersTimeout: 0,
+      bodyTimeout: 0,
     });
-    this.#socket.on("data", (bytes: Buffer) => this.#read(bytes));
-    this.#socket.on("error", (error) => this.#end(codeOf(error)));
-    this.#socket.on("end", () => this.#end("ECONNRESET"));
-    this.#socket.on("close", () => this.#end("ECONNRESET"));
+    this.#client.on("connect", () => {
+      this.#isOpen = true;
+      this.#answered = 0;
+    });
   }
 
   /** Whether it may be given another request, now that none is under way. */
   get isUsable(): boolean {
-    return !this.#isClosed;
+    return this.#isUsable;
   }
 
-  /** Sends one request, which is its head and body in bytes. Never rejects. */
-  exchange(request: Buffer, timeoutMs: number): Promise<Exchange> {
+  /** Posts once. Never rejects. */
+  exchange(posting: Posting): Promise<Exchange> {
     return new Promise((resolve) => {
-      const limit = setTimeout(() => this.#end("TIMEOUT"), timeoutMs);
-      const settle = (exchange: Exchange) => {
+      const text = new AnswerText();
+      let status: number | undefined;
+      let retryAfter: string | undefined;
+      const end = (code: string) => {
         clearTimeout(limit);
-        this.#current = undefined;
-        this.#answered++;
-        resolve(exchange);
+        const isUnreachable = !this.#isOpen;
+        const isStale = this.#answered > 0 && status === undefined && brokenCodes.has(code);
+        if (status === undefined) {
+          return resolve({ answer: { kind: "failed", code }, isStale, isUnreachable });
+        }
+        this.#answered += 1;
+        // Once the status is known, a body that never ends or breaks off changes nothing.
+        const answer = { kind: "answered", status, retryAfter, text: text.toString() } as const;
+        resolve({ answer, isStale, isUnreachable });
       };
-      this.#current = { request, answer: new HttpAnswer(), settle };
-      if (this.#isClosed) this.#end("ECONNRESET");
-      else if (this.#isOpen) this.#socket.write(request);
+      const breakOff = (code: string) => {
+        this.close();
+        end(code);
+      };
+      const limit = setTimeout(() => breakOff("TIMEOUT"), this.#timeoutMs);
+      this.#client.dispatch({ method: "POST", ...posting }, {
+        onRequestStart: () => undefined,
+        onResponseStart: (_, found, headers) => {
+          // What comes before the answer itself, such as 103.
+          if (found < 200) return;
+          status = found;
+          retryAfter = single(headers["retry-after"]);
+        },
+        onResponseData: (_, bytes: Buffer) => {
+          if (!text.add(bytes)) breakOff("");
+        },
+        onResponseEnd: () => end(""),
+        onResponseError: (_, error) => end(codeOf(error)),
+      });
     });
   }
 
   /** Ends the connection, and the request under way with it. */
   close(): void {
-    this.#end("ECONNRESET");
+    this.#isUsable = false;
+    void this.#client.destroy();
   }
+}
 
-  #read(bytes: Buffer): void {
-    const { answer } = this.#current ?? {};
-    // What nobody asked for belongs to no request of ours.
-    if (answer === undefined) return this.#end("ECONNRESET");
-    const progress = answer.read(bytes);
-    if (progress === "more") return;
-    if (progress === "whole" && answer.isReusable) return this.#settle(progress, "");
-    this.#end("NOT_HTTP");
-  }
-
-  /** The connection is over; a request under way ended with it, by its answer or by `code`. */
-  #end(code: string): void {
-    const wasClosed = this.#isClosed;
-    this.#isClosed = true;
-    if (!wasClosed) this.#socket.destroy();
-    if (this.#current !== undefined) this.#settle(this.#current.answer.end(), code);
-    if (!wasClosed) this.#onClosed(this);
-  }
-
-  #settle(progress: Progress, code: string): void {
-    const { answer, settle } = this.#current as Current;
-    const { status, retryAfter } = answer;
-    if (progress === "whole" && status !== undefined) {
-      const answered = { kind: "answered", status, retryAfter, text: answer.text } as const;
-      return settle({ answer: answered, isStale: false, isUnreachable: false });
-    }
-    const isStale = this.#answered > 0 && !answer.isBegun && code !== "TIMEOUT";
-    settle({ answer: { kind: "failed", code }, isStale, isUnreachable: !this.#isOpen });
-  }
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
 }
 
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown }).code;
-  if (typeof code === "string" && code !== "") return code;
-  return error instanceof Error ? error.name : "UNKNOWN";
+  if (typeof code !== "string" || code === "") {
+    return error instanceof Error ? error.name : "UNKNOWN";
+  }
+  return code.startsWith("HPE_") ? "NOT_HTTP" : codes[code] ?? code;
 }
