@@ -7,6 +7,7 @@ import type { Observe } from "../observe/observation.ts";
 import { createTokenCheck, isLoopback, type TokenCheckOptions } from "./bearer_token.ts";
 import type { HealthSource } from "./health.ts";
 import { answerHealth, answerLive, answerReady } from "./health_route.ts";
+import { JsonBytes } from "./json_bytes.ts";
 import { respondWithProblem, toPerigeeError } from "./problem.ts";
 import { createRateLimit } from "./rate_limit.ts";
 import { refusal } from "./refusal.ts";
@@ -45,6 +46,7 @@ export type Guard = (context: Context<AppEnv>) => Response | undefined;
 export function createApp(parts: AppParts): Hono<AppEnv> {
   const { server, health, renderer } = parts;
   const guard = createGuard(parts);
+  const bytes = new JsonBytes();
   const app = new Hono<AppEnv>();
   observeRequests(app, parts.observe);
   app.onError((error) => respond(error, parts.observe));
@@ -58,7 +60,7 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
   );
   app.post(
     "/render",
-    (context) => guard(context) ?? answerRender(renderer, context.req.raw, server),
+    (context) => guard(context) ?? answerRender(renderer, context.req.raw, server, bytes),
   );
   app.post(
     "/render/segment",

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { refusal } from "./refusal.ts";
 
 /** Throws PG901 when a request may not use what tokens protect. */
@@ -10,12 +10,14 @@ export interface TokenCheckOptions {
   readonly acceptsBasic?: boolean;
 }
 
+const encoder = new TextEncoder();
+
 /** Host names under which a browser on the same machine reaches a loopback server. */
 const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
- * The check of the `Authorization` header. Any of `tokens` opens; they are compared as digests, all
- * of them each time, so that the time taken tells nothing. Without tokens only a server bound to
+ * The check of the `Authorization` header. Any of `tokens` opens; all of them are compared each time,
+ * in fields of one length, so that the time taken tells nothing. Without tokens only a server bound to
  * loopback is open, and only under a loopback name, which a page that rebinds its own name to this
  * machine cannot send. With `acceptsBasic` a token may also come as the password of HTTP Basic. A
  * browser sends that again by itself, also for a foreign page, so it is only for what changes
@@ -26,15 +28,17 @@ export function createTokenCheck(
   boundTo: string,
   { acceptsBasic = false }: TokenCheckOptions = {},
 ): RequireToken {
-  const digests = tokens.map(digestOf);
+  const known = tokens.map((token) => encoder.encode(token));
+  const size = Math.max(...known.map(({ byteLength }) => byteLength), 0);
+  const fields = known.map((token) => fieldOf(token, size));
   return (request) => {
-    if (digests.length === 0) return requireLoopback(request, boundTo);
+    if (fields.length === 0) return requireLoopback(request, boundTo);
     const header = request.headers.get("authorization") ?? "";
     const [scheme, rest] = splitOnce(header);
     const isBasic = acceptsBasic && scheme.toLowerCase() === "basic";
-    const given = digestOf(isBasic ? passwordOf(rest) : rest);
+    const given = fieldOf(encoder.encode(isBasic ? passwordOf(rest) : rest), size);
     let isKnown = false;
-    for (const digest of digests) isKnown = timingSafeEqual(digest, given) || isKnown;
+    for (const field of fields) isKnown = timingSafeEqual(field, given) || isKnown;
     if (!isKnown || !(isBasic || scheme.toLowerCase() === "bearer")) {
       throw refusal("PG901", "the request has no valid bearer token");
     }
@@ -52,8 +56,12 @@ function requireLoopback(request: Request, boundTo: string): void {
   throw refusal("PG901", "the server has no token configured and answers on loopback alone");
 }
 
-function digestOf(token: string): Uint8Array {
-  return createHash("sha256").update(token).digest();
+/** A token in a field of `size` bytes, with its length behind it; what does not fit is cut. */
+function fieldOf(token: Uint8Array, size: number): Uint8Array {
+  const field = new Uint8Array(size + 4);
+  field.set(token.subarray(0, size));
+  new DataView(field.buffer).setUint32(size, token.byteLength);
+  return field;
 }
 
 /** The password of Basic credentials (RFC 7617): what follows the first colon. */

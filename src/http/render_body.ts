@@ -24,8 +24,8 @@ const idText = v.pipe(
 const dataMap = v.record(v.string(), v.unknown());
 
 const contactSchema = v.union([
-  v.strictObject({ contactId: idText }),
   v.strictObject({ email: shortText }),
+  v.strictObject({ contactId: idText }),
   v.strictObject({ phone: shortText }),
   v.strictObject({ externalCustomerId: idText }),
   v.strictObject({ field: v.strictObject({ name: shortText, value: idText }) }),

@@ -3,18 +3,22 @@ import { type RenderedMessage, renderMessage } from "../message/render_message.t
 import type { Renderer } from "../message/renderer.ts";
 import { prefersHtml } from "./accept.ts";
 import { withinDeadline } from "./deadline.ts";
+import type { JsonBytes } from "./json_bytes.ts";
 import { refusal } from "./refusal.ts";
 import { parseRenderBody } from "./render_body.ts";
 import { readJsonBody } from "./request_body.ts";
+import { writeParts } from "./write_parts.ts";
 
 /**
  * `POST /render`: one message for one contact or event. Answers its parts as JSON, with the data
- * under `?debug`, or the page itself to a client that prefers text/html.
+ * under `?debug`, or the page itself to a client that prefers text/html. `bytes` may be one for all
+ * requests: it is filled and emptied at once.
  */
 export async function answerRender(
   renderer: Renderer,
   request: Request,
   server: ServerConfig,
+  bytes: JsonBytes,
 ): Promise<Response> {
   const isHtml = prefersHtml(request.headers.get("accept"));
   const rendered = await withinDeadline(
@@ -25,10 +29,22 @@ export async function answerRender(
   );
   if (isHtml) return answerPage(rendered);
   const isDebug = request.url.includes("?") && new URL(request.url).searchParams.has("debug");
-  const body = isDebug ? { ...rendered.parts, data: rendered.data } : rendered.parts;
-  return new Response(JSON.stringify(body), {
+  return new Response(bodyOf(bytes, rendered, isDebug), {
     headers: { "content-type": "application/json", "cache-control": "no-store" },
   });
+}
+
+function bodyOf(
+  bytes: JsonBytes,
+  { parts, data }: RenderedMessage,
+  isDebug: boolean,
+): Uint8Array<ArrayBuffer> {
+  bytes.clear(); // an earlier response may have failed half-way
+  bytes.raw("{");
+  writeParts(bytes, parts, "");
+  if (isDebug) bytes.raw(`,"data":${JSON.stringify(data)}`);
+  bytes.raw("}");
+  return bytes.take();
 }
 
 /**

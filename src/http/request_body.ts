@@ -6,6 +6,8 @@ import { refusal } from "./refusal.ts";
  */
 const maxNesting = 64;
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Reads a request's body as JSON, taking at most `maxBytes` of it. Throws PG905 when it is declared
  * as something else, PG904 when it is too large, PG906 when it is not UTF-8 or not JSON or nests
@@ -66,7 +68,7 @@ function tooLarge(maxBytes: number): Error {
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     throw refusal("PG906", "the body is not UTF-8");
   }

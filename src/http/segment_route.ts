@@ -2,9 +2,11 @@ import type { ServerConfig } from "../config/model.ts";
 import { type MemberResult, outcomeOf, renderSegment } from "../message/render_segment.ts";
 import type { Renderer } from "../message/renderer.ts";
 import { withinDeadline } from "./deadline.ts";
+import { JsonBytes } from "./json_bytes.ts";
 import { describeProblem, toPerigeeError } from "./problem.ts";
 import { parseSegmentBody } from "./render_body.ts";
 import { readJsonBody } from "./request_body.ts";
+import { writeParts } from "./write_parts.ts";
 
 /**
  * `POST /render/segment`: newline-delimited JSON, one line per member, then one with the summary.
@@ -50,41 +52,53 @@ async function begin<T>(
 async function* writeLines(
   batches: AsyncGenerator<MemberResult[], void, void>,
   startedAt: number,
-): AsyncGenerator<string, void, void> {
+): AsyncGenerator<Uint8Array, void, void> {
+  const bytes = new JsonBytes();
   const counts = { rendered: 0, skipped: 0, failed: 0 };
   let error: Record<string, unknown> | undefined;
   try {
     for await (const batch of batches) {
-      for (const result of batch) counts[outcomeOf(result)]++;
-      yield batch.map(lineOf).join("");
+      for (const result of batch) {
+        counts[outcomeOf(result)]++;
+        writeLine(bytes, result);
+      }
+      yield bytes.take();
     }
   } catch (thrown) {
+    bytes.clear();
     error = describeProblem(toPerigeeError(thrown));
   }
   const durationMs = Math.round(performance.now() - startedAt);
   const summary = { ...counts, durationMs, ...(error === undefined ? {} : { error }) };
-  yield `${JSON.stringify({ summary })}\n`;
+  bytes.raw(`${JSON.stringify({ summary })}\n`);
+  yield bytes.take();
 }
 
-function lineOf(result: MemberResult): string {
+function writeLine(bytes: JsonBytes, result: MemberResult): void {
   const { contactId, email } = result;
-  const rest = "error" in result ? { error: describeProblem(result.error) } : result.parts;
-  return `${JSON.stringify({ contactId, email, ...rest })}\n`;
+  bytes.raw(`{"contactId":"${contactId}","email":`);
+  if (email === null) bytes.raw("null");
+  else bytes.text(email);
+  if ("error" in result) {
+    bytes.raw(`,"error":${JSON.stringify(describeProblem(result.error))}}\n`);
+    return;
+  }
+  writeParts(bytes, result.parts, ",");
+  bytes.raw("}\n");
 }
 
 /** A byte stream that asks for a chunk only when the one before was taken. */
 function streamOf(
-  lines: AsyncGenerator<string, void, void>,
+  lines: AsyncGenerator<Uint8Array, void, void>,
   stallLimitMs: number,
 ): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
   let stall: ReturnType<typeof setTimeout> | undefined;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       clearTimeout(stall);
       const next = await lines.next();
       if (next.done === true) return controller.close();
-      controller.enqueue(encoder.encode(next.value));
+      controller.enqueue(next.value);
       stall = setTimeout(() => {
         controller.error(new Error("the client stopped reading"));
         void lines.return();
