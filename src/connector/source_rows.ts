@@ -74,6 +74,11 @@ export function sourceRowsSql(shape: SourceShape, wanted: string): string {
     group by id`;
 }
 
+/** One key has a statement of its own: a plan for many reads small and middling tables wholly. */
+const wantedOne = "(select 1::bigint, $1::text)";
+const wantedMany = `(select place, key
+  from json_array_elements_text($1::text::json) with ordinality as k (key, place))`;
+
 /**
  * The rows of each of `keys` (normalised as the connector's key is), in the order of `keys`; for one
  * contact or a batch of messages. A trigger's thousands go by COPY instead. Errors are the driver's.
@@ -83,12 +88,12 @@ export async function fetchSourceRows(
   shape: SourceShape,
   keys: readonly string[],
 ): Promise<SourceRows[]> {
-  const wanted =
-    `(select place, key from json_array_elements_text($1::text::json) with ordinality as k (key, place))`;
+  const [only] = keys;
+  const isOne = keys.length === 1 && only !== undefined;
   const rows = await sql.unsafe<(FoundRows & { place: string })[]>(
     `select id::text as place, rows, found, kept, too_long as "tooLong"
-     from (${sourceRowsSql(shape, wanted)}) fetched`,
-    [JSON.stringify(keys)],
+     from (${sourceRowsSql(shape, isOne ? wantedOne : wantedMany)}) fetched`,
+    [isOne ? only : JSON.stringify(keys)],
     { prepare: true },
   );
   const byPlace = new Map(rows.map(({ place, ...row }) => [Number(place), row]));

@@ -34,36 +34,36 @@ export async function fetchData(
     if (!Object.hasOwn(carried, id)) wanted.push(name);
     else if (message.readByName.has(name)) aliases.push([name, carried[id]]);
   }
-  const [fetched] = await fetchLists(renderer, wanted, [contact]);
+  const fetched = await Promise.all(wanted.map(async (source): Promise<[string, unknown]> => {
+    const [rows = []] = await renderer.sources.read(source, [contact]);
+    return [source, rows];
+  }));
   // Object.fromEntries defines own properties, whatever their names: `__proto__` is a key like others.
   return Object.fromEntries([
     ...Object.entries(carried),
     ...aliases,
-    ...fetched ?? [],
+    ...fetched,
     ...Object.entries(overrides),
   ]);
 }
 
-/** `$data` of each of `contacts`, in their order, by one query a source. Throws as `fetchData`. */
+/**
+ * `$data` of each of `contacts`, in their order, by one query a source; made when it is asked for.
+ * Throws as `fetchData`.
+ */
 export async function fetchBatch(
   renderer: Renderer,
   message: CompiledMessage,
   contacts: readonly ContactValues[],
-): Promise<MessageData[]> {
-  const lists = await fetchLists(renderer, message.sources, contacts);
-  return lists.map((one) => Object.fromEntries(one));
-}
-
-async function fetchLists(
-  renderer: Renderer,
-  sources: readonly string[],
-  contacts: readonly ContactValues[],
-): Promise<[string, unknown][][]> {
+): Promise<(() => MessageData)[]> {
+  const { sources } = message;
   const bySource = await Promise.all(
-    sources.map((source) => renderer.sources.read(source, contacts)),
+    sources.map((source) => renderer.sources.readUnparsed(source, contacts)),
   );
-  return contacts.map((_contact, place) =>
-    sources.map((source, index) => [source, bySource[index]?.[place] ?? []])
+  return contacts.map((_contact, place) => () =>
+    Object.fromEntries(
+      sources.map((source, index) => [source, bySource[index]?.[place]?.() ?? []]),
+    )
   );
 }
 

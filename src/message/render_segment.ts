@@ -33,7 +33,7 @@ const batchSize = 25;
 
 interface Page {
   readonly members: readonly ContactValues[];
-  readonly data: readonly MessageData[];
+  readonly data: readonly (() => MessageData)[];
 }
 
 /**
@@ -90,7 +90,7 @@ async function* renderPages(
   for await (const { members, data } of readPages(renderer, message, segmentId)) {
     for (let from = 0; from < members.length; from += batchSize) {
       yield members.slice(from, from + batchSize).map((contact, index) =>
-        renderMember(renderer, message, contact, data[from + index] ?? {}, now)
+        renderMember(renderer, message, contact, data[from + index]?.() ?? {}, now)
       );
     }
   }
