@@ -10,17 +10,27 @@ import { hubTarget } from "../src/hub/hub_target.ts";
 import { createApp } from "../src/http/app.ts";
 import { createRenderer, type Renderer } from "../src/message/renderer.ts";
 import { openPool } from "../src/postgres/pool.ts";
-import { type HttpServer, serve } from "../src/runtime.ts";
-import { median, pairedRatio, printResult } from "./paired.ts";
-import { type LoadClient, openRenderWorld, startLoadClient } from "./render_world.ts";
+import { type HttpServer, runtimeName, serve } from "../src/runtime.ts";
+import { pairedRatio, type PairedResult, printResult } from "./paired.ts";
+import { measureStream } from "./render_stream.ts";
+import { type LoadClient, openRenderWorld, requestOf, startLoadClient } from "./render_world.ts";
 
 const area = "render";
-const contacts = Number(process.env["PERIGEE_BENCH_CONTACTS"] ?? 100_000);
+const contacts = Number(optionOf("contacts") ?? 100_000);
 const connections = 32;
 const requests = 960;
-const messagesPerCore = 15_000;
-/** What the collector leaves lying about; the messages themselves are 1.1 GB. */
-const flatMb = 96;
+
+/** `--contacts 5000` is for a quick look, `--only single` and `--only segment` for one part. */
+function optionOf(name: string): string | undefined {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+/** Prints a bar; a missed one fails the benchmark. */
+function report(result: PairedResult): void {
+  printResult(result);
+  if (!result.holds) process.exitCode = 1;
+}
 
 /** The app, and beside it on a port of its own the bare handler that it is compared with. */
 interface Servers {
@@ -64,12 +74,6 @@ async function startServers(renderer: Renderer, connectors: ConnectorRegistry): 
   };
 }
 
-function requestOf(path: string, body: unknown): string {
-  const text = JSON.stringify(body);
-  return `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer bench-token\r\n` +
-    `content-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
-}
-
 async function measureRender(servers: Servers, client: LoadClient): Promise<void> {
   const request = requestOf("/render", {
     message: "newsletter",
@@ -79,79 +83,14 @@ async function measureRender(servers: Servers, client: LoadClient): Promise<void
     const outcome = await client.run({ port, request, requests, connections });
     assert.deepEqual([outcome.answered, outcome.failed], [requests, 0]);
   };
-  printResult(
+  report(
     await pairedRatio(
-      `POST /render against a bare handler with the same SQL, ${connections} connections`,
+      `POST /render against a bare handler with the same SQL, ${connections} connections, ${runtimeName()}`,
       0.7,
       load(servers.app.port),
       load(servers.bare.port),
       { area, runs: 15 },
     ),
-  );
-}
-
-/** One stream of the whole segment, as the server's process met it. */
-interface StreamCost {
-  readonly wallMs: number;
-  readonly cpuMs: number;
-  /** What memory grew by from its first second to its peak. */
-  readonly grownMb: number;
-}
-
-async function streamOnce(servers: Servers, client: LoadClient): Promise<StreamCost> {
-  const request = requestOf("/render/segment", { message: "newsletter", segment: "everybody" });
-  const samples: number[] = [];
-  const sampling = setInterval(() => samples.push(process.memoryUsage().rss), 50);
-  const startedAt = performance.now();
-  const before = process.cpuUsage();
-  const outcome = await client.run({
-    port: servers.app.port,
-    request,
-    requests: 1,
-    connections: 1,
-  });
-  const { user, system } = process.cpuUsage(before);
-  clearInterval(sampling);
-  assert.equal(outcome.failed, 0);
-  assert.ok(outcome.bytes > contacts * 8_000, `${outcome.bytes} bytes`);
-  const early = Math.max(...samples.slice(0, 20));
-  return {
-    wallMs: performance.now() - startedAt,
-    cpuMs: (user + system) / 1_000,
-    grownMb: (Math.max(...samples) - early) / 2 ** 20,
-  };
-}
-
-/** The bar is for one core, so it is the processor time of the server's process that counts. */
-async function measureSegment(servers: Servers, client: LoadClient): Promise<void> {
-  const runs = 3;
-  await streamOnce(servers, client);
-  const costs: StreamCost[] = [];
-  for (let run = 0; run < runs; run++) costs.push(await streamOnce(servers, client));
-  const cpuMs = median(costs.map((cost) => cost.cpuMs));
-  const wallMs = median(costs.map((cost) => cost.wallMs));
-  const grownMb = median(costs.map((cost) => cost.grownMb));
-  const perCore = contacts / (cpuMs / 1_000);
-  const ratio = Number((perCore / messagesPerCore).toPrecision(4));
-  const shared = { area, median_ms: Math.round(wallMs), runs };
-  const whole = `POST /render/segment of ${contacts} members`;
-  printResult({
-    ...shared,
-    bar: `${whole}: messages a second and core of the server, to ${messagesPerCore}`,
-    ratio,
-    limit: 1,
-    holds: ratio >= 1,
-  });
-  printResult({
-    ...shared,
-    bar: `${whole}: MB that memory grows by after the first second`,
-    ratio: Math.round(grownMb),
-    limit: flatMb,
-    holds: grownMb <= flatMb,
-  });
-  const perSecond = Math.round(contacts / (wallMs / 1_000));
-  console.error(
-    `${area}: ${Math.round(perCore)} messages a second and core, ${perSecond} a second`,
   );
 }
 
@@ -171,8 +110,11 @@ async function main(): Promise<void> {
   const servers = await startServers(renderer, connectors);
   const client = startLoadClient();
   try {
-    await measureRender(servers, client);
-    await measureSegment(servers, client);
+    if (optionOf("only") !== "segment") await measureRender(servers, client);
+    if (optionOf("only") !== "single") {
+      const { port } = servers.app;
+      for (const bar of await measureStream({ renderer, client, port, contacts })) report(bar);
+    }
   } finally {
     client.close();
     await Promise.all([servers.app.stop(1_000), servers.bare.stop(1_000)]);

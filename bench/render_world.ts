@@ -130,6 +130,13 @@ function targetOf(url: string): ConnectionTarget {
   };
 }
 
+/** A whole HTTP/1.1 request with a JSON body, for the load client. */
+export function requestOf(path: string, body: unknown): string {
+  const text = JSON.stringify(body);
+  return `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer bench-token\r\n` +
+    `content-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
+}
+
 /** The client process. */
 export interface LoadClient {
   run(job: LoadJob): Promise<LoadOutcome>;
