@@ -18,6 +18,7 @@ process.exitCode = await dispatch(process.argv.slice(2), commands, {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   isTerminal: process.stdout.isTTY === true,
+  isErrTerminal: process.stderr.isTTY === true,
   env: process.env,
   signal: endOnSignals(),
 });

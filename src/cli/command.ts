@@ -4,8 +4,10 @@ import type { ParseArgsConfig } from "node:util";
 export interface CommandIo {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Colour and progress bars are for terminals only. */
+  /** `out` goes to a terminal: colour is for terminals only. */
   readonly isTerminal: boolean;
+  /** `err` goes to a terminal: a line that is written over is for terminals only. */
+  readonly isErrTerminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;

@@ -1,9 +1,12 @@
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { importCsv } from "../import/import_csv.ts";
+import { ProgressTeller } from "../observe/progress.ts";
 import type { Command } from "./command.ts";
 import { openRunner } from "./open_runner.ts";
 import { reportRun } from "./report_run.ts";
+import { withProgress } from "./with_progress.ts";
 import {
   isJson,
   numberOption,
@@ -53,28 +56,34 @@ export const importCommand: Command = {
         ? undefined
         : requireNamed(mappingName, "import", place.config.imports);
       const name = `import/${path.basename(file)}`;
+      const { size } = await stat(file).catch(() => ({ size: undefined }));
       const { runner } = openRunner(place, io);
-      const result = await runner.run({
-        name,
-        scheduledAt: place.now,
-        cause: "command",
-        isRetry: false,
-        supersedesOlder: true,
-        work: (context) =>
-          importCsv(
-            {
-              name,
-              file: createReadStream(file),
-              key: connector.key,
-              mapping: mapped?.mapping,
-              dataset: mapped?.dataset ?? "contacts",
-              defaultCountry: mapped?.defaultCountry,
-              maxRows: numberOption(input, "max-rows") ?? defaultMaxRows,
-              ...(io.isTerminal ? { onProgress: (bytes) => io.err(`\r${bytes} bytes`) } : {}),
-            },
-            context,
-            place,
-          ),
+      const result = await withProgress(io, (observe) => {
+        const what = path.basename(file);
+        const progress = new ProgressTeller(observe, { name, what, unit: "bytes" });
+        progress.begin("copied", size);
+        return runner.run({
+          name,
+          scheduledAt: place.now,
+          cause: "command",
+          isRetry: false,
+          supersedesOlder: true,
+          work: (context) =>
+            importCsv(
+              {
+                name,
+                file: createReadStream(file),
+                key: connector.key,
+                mapping: mapped?.mapping,
+                dataset: mapped?.dataset ?? "contacts",
+                defaultCountry: mapped?.defaultCountry,
+                maxRows: numberOption(input, "max-rows") ?? defaultMaxRows,
+                onProgress: (bytes) => progress.reach(bytes),
+              },
+              context,
+              place,
+            ),
+        });
       });
       return reportRun(name, result, isJson(input), io);
     }),

@@ -1,5 +1,6 @@
 import { type ExportForecast, planExport } from "../export/plan_export.ts";
 import type { Command } from "./command.ts";
+import { withProgress } from "./with_progress.ts";
 import { isJson, requireEntry, withWorkplace } from "./workplace.ts";
 
 /** `perigee plan`: what an export would do. */
@@ -12,7 +13,7 @@ export const plan: Command = {
   run: (input, io) =>
     withWorkplace(input, io, async (place) => {
       const config = requireEntry(input, "export", place.config.exports);
-      const forecast = await planExport(config, place);
+      const forecast = await withProgress(io, (observe) => planExport(config, place, observe));
       io.out(isJson(input) ? `${JSON.stringify(toJson(forecast))}\n` : describe(forecast));
       return forecast.stopped.size === 0 ? 0 : 1;
     }),

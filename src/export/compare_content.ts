@@ -3,21 +3,22 @@ import {
   boundsQuery,
   comparable,
   hashOf,
-  hubHashesQuery,
-  hubRangeQuery,
+  hubRowHashes,
+  inShare,
+  inSpan,
+  type KeyShare,
+  type KeySpan,
   rangeOf,
+  rangeRows,
 } from "../hub/dataset_hashes.ts";
+import type { ProgressTeller } from "../observe/progress.ts";
 import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
 import type { ExportSession } from "./export_sessions.ts";
-import { type FittedTable, stagedTypes } from "./fit_table.ts";
+import { type FittedColumn, type FittedTable, stagedTypes } from "./fit_table.ts";
 import { rowQuery } from "./table_run.ts";
 
-/** How a key range of a customer's table stands to the hub. Keys are JSON arrays as text. */
-export interface ComparedRange {
-  readonly range: number;
-  readonly bounds: string;
-  readonly hubRows: number;
-  readonly tableRows: number;
+/** How keys of a customer's table stand to the hub. Keys are JSON arrays as text. */
+export interface ComparedKeys {
   /** In the hub and not in the table. */
   readonly missing: readonly string[];
   /** In both, with other values. */
@@ -26,98 +27,156 @@ export interface ComparedRange {
   readonly extra: readonly string[];
 }
 
+/** How a range of a customer's table stands to the hub. */
+export interface ComparedRange {
+  readonly span: KeySpan;
+  readonly hubRows: number;
+  readonly tableRows: number;
+  /** Nothing where the range is equal; in pieces where it is large. */
+  readonly differing: AsyncIterable<ComparedKeys>;
+}
+
+/**
+ * Ranges whose hashes are asked for at once. Their rows are read in a second or so: half would
+ * ask more often, twice would tell less often how far it is.
+ */
+const rangesAtOnce = 40;
+
+/** Most keys of one side that are compared at once; twice as many pass through memory, half cost more reads. */
+const keysAtOnce = 50_000;
+
+/**
+ * Compares a customer's table with its dataset: count and hash of every key range on both sides,
+ * and the keys of the ranges that differ. Both connections must be in read transactions; only
+ * hashes and keys cross the network, and few ranges' keys are in memory at once. Each range's
+ * `differing` has to be read before the next range is asked for.
+ */
+export async function* compareContent(
+  fitted: FittedTable,
+  session: ExportSession,
+  progress: ProgressTeller,
+): AsyncGenerator<ComparedRange> {
+  const rows = await session.hub.sql.unsafe<{ bound: string }[]>(
+    boundsQuery(fitted.table.dataset),
+  );
+  const bounds = rows.map(({ bound }) => bound);
+  progress.begin("compared", (bounds.length + 1) * rangeRows);
+  for (let start = 0; start <= bounds.length; start += rangesAtOnce) {
+    const end = Math.min(start + rangesAtOnce, bounds.length + 1) - 1;
+    const slice = {
+      span: { from: bounds[start - 1], to: bounds[end] },
+      inner: bounds.slice(start, end),
+    };
+    for await (const range of compareSlice(fitted, session, slice)) {
+      yield range;
+      progress.advance(range.hubRows);
+    }
+  }
+}
+
+/** Neighbouring ranges: the keys of all of them, and where one ends and the next begins. */
+interface Slice {
+  readonly span: KeySpan;
+  readonly inner: readonly string[];
+}
+
+async function* compareSlice(
+  fitted: FittedTable,
+  session: ExportSession,
+  { span, inner }: Slice,
+): AsyncGenerator<ComparedRange> {
+  const [ours, theirs] = await Promise.all([
+    readHashes(session.hub.sql, hubRows(fitted, span), inner),
+    readHashes(session.target.sql, tableRows(fitted, span), inner),
+  ]);
+  for (let range = 0; range <= inner.length; range += 1) {
+    const [mine, there] = [ours.get(range), theirs.get(range)];
+    const rows = { hubRows: Number(mine?.rows ?? 0), tableRows: Number(there?.rows ?? 0) };
+    const isEqual = mine?.rows === there?.rows && mine?.hash === there?.hash;
+    const within = { from: inner[range - 1] ?? span.from, to: inner[range] ?? span.to };
+    const pieces = isEqual ? 0 : Math.ceil(Math.max(rows.hubRows, rows.tableRows) / keysAtOnce);
+    yield { span: within, ...rows, differing: compareKeys(fitted, session, within, pieces) };
+  }
+}
+
+async function* compareKeys(
+  fitted: FittedTable,
+  { hub, target }: ExportSession,
+  span: KeySpan,
+  pieces: number,
+): AsyncGenerator<ComparedKeys> {
+  for (let piece = 0; piece < pieces; piece += 1) {
+    const share = { share: piece, of: pieces };
+    const [ours, theirs] = await Promise.all([
+      readKeys(hub.sql, hubRows(fitted, span), share),
+      readKeys(target.sql, tableRows(fitted, span), share),
+    ]);
+    const missing = [...ours.keys()].filter((key) => !theirs.has(key));
+    const extra = [...theirs.keys()].filter((key) => !ours.has(key));
+    const different = [...ours]
+      .filter(([key, hash]) => theirs.has(key) && theirs.get(key) !== hash)
+      .map(([key]) => key);
+    yield { missing, different, extra };
+  }
+}
+
 interface RangeHash {
   readonly range: number;
   readonly rows: string;
   readonly hash: string;
 }
 
-/**
- * Compares a customer's table with its dataset: count and hash of every key range on both sides,
- * and the keys of the ranges that differ. Both connections must be in read transactions; only
- * hashes and keys cross the network, and at most one range's keys are in memory.
- */
-export async function* compareContent(
-  fitted: FittedTable,
-  { hub, target }: ExportSession,
-): AsyncGenerator<ComparedRange> {
-  const query = rowQuery(fitted);
-  const [row] = await hub.sql.unsafe<{ bounds: string }[]>(boundsQuery(query.dataset));
-  const bounds = row?.bounds ?? "{}";
-  const aliases = hubValues(fitted);
-  const [ours, theirs] = await Promise.all([
-    readHashes(hub.sql, hubHashesQuery(query, aliases, bounds)),
-    readHashes(target.sql, tableHashesQuery(fitted, bounds)),
-  ]);
-  const ranges = new Set([...ours.keys(), ...theirs.keys()]);
-  for (const range of [...ranges].sort((one, other) => one - other)) {
-    const [mine, there] = [ours.get(range), theirs.get(range)];
-    const counts = { hubRows: Number(mine?.rows ?? 0), tableRows: Number(there?.rows ?? 0) };
-    const isEqual = mine?.rows === there?.rows && mine?.hash === there?.hash;
-    const keys = isEqual ? noDifference : await compareRange(
-      await readKeys(hub.sql, hubRangeQuery(query, aliases, bounds, range)),
-      await readKeys(target.sql, tableRangeQuery(fitted, bounds, range)),
-    );
-    yield { range, bounds, ...counts, ...keys };
-  }
+async function readHashes(
+  sql: Sql,
+  rows: string,
+  inner: readonly string[],
+): Promise<Map<number, RangeHash>> {
+  const found = await sql.unsafe<RangeHash[]>(
+    `select h.range, count(*)::text as rows, sum(h.hash)::text as hash
+from (select ${rangeOf("r.first", inner)} as range, r.hash from (${rows}) as r) as h
+group by h.range`,
+  );
+  return new Map(found.map((row) => [row.range, row]));
 }
 
-const noDifference = { missing: [], different: [], extra: [] };
-
-function compareRange(ours: ReadonlyMap<string, string>, theirs: ReadonlyMap<string, string>) {
-  const missing = [...ours.keys()].filter((key) => !theirs.has(key));
-  const extra = [...theirs.keys()].filter((key) => !ours.has(key));
-  const different = [...ours].filter(([key, hash]) => theirs.has(key) && theirs.get(key) !== hash)
-    .map(([key]) => key);
-  return { missing, different, extra };
+async function readKeys(sql: Sql, rows: string, share: KeyShare): Promise<Map<string, string>> {
+  const found = await sql.unsafe<{ key: string; hash: string }[]>(
+    `select r.key, r.hash::text as hash from (${rows}) as r where ${inShare("r.key", share)}`,
+  );
+  return new Map(found.map(({ key, hash }) => [key, hash]));
 }
 
-async function readHashes(sql: Sql, query: string): Promise<Map<number, RangeHash>> {
-  const rows = await sql.unsafe<RangeHash[]>(query);
-  return new Map(rows.map((row) => [row.range, row]));
-}
-
-async function readKeys(sql: Sql, query: string): Promise<Map<string, string>> {
-  const rows = await sql.unsafe<{ key: string; hash: string }[]>(query);
-  return new Map(rows.map(({ key, hash }) => [key, hash]));
-}
-
-/** The hub's values in the order of the table's columns. */
-function hubValues(fitted: FittedTable): string[] {
+/** The rows of a span in the hub, the values in the order of the table's columns. */
+function hubRows(fitted: FittedTable, span: KeySpan): string {
   const { columns } = fitted.table.dataset;
-  return fitted.columns.map(({ column: { source } }) =>
+  const values = fitted.columns.map(({ column: { source } }) =>
     comparable(`w.c${columns.indexOf(source) + 1}`, source.hubType)
   );
+  return hubRowHashes(rowQuery(fitted), values, span);
 }
 
-/** The table's values, read back as the hub's types; a column that is to be added has none. */
+/** The rows of a span in the customer's table, read back as the hub's types. */
+function tableRows(fitted: FittedTable, span: KeySpan): string {
+  const { table } = fitted;
+  const keys = fitted.columns.filter(({ column }) => column.isKey)
+    .sort((one, other) => table.key.indexOf(one.column) - table.key.indexOf(other.column))
+    .map((column) => readBack(column));
+  const first = keys[0] ?? "";
+  return `select json_build_array(${keys.join(", ")})::text as key, ${first} as first,
+  ${hashOf(tableValues(fitted))} as hash
+from ${quoteQualified(table.schema, table.name)} as t where ${inSpan(first, span)}`;
+}
+
+/** A column that is to be added has no values. */
 function tableValues(fitted: FittedTable): string[] {
-  return fitted.columns.map(({ column, fit }) => {
-    const type = stagedTypes[column.source.hubType];
-    if (fitted.added.includes(column)) return `null::${type}`;
-    const value = `t.${quoteIdentifier(column.name)}`;
-    const read = fit === "same" ? value : `${value}::text::${type}`;
-    return comparable(read, column.source.hubType);
+  return fitted.columns.map((fittedColumn) => {
+    const { source } = fittedColumn.column;
+    if (fitted.added.includes(fittedColumn.column)) return `null::${stagedTypes[source.hubType]}`;
+    return comparable(readBack(fittedColumn), source.hubType);
   });
 }
 
-function tableHashesQuery(fitted: FittedTable, bounds: string): string {
-  return `select h.range, count(*)::text as rows, sum(h.hash)::text as hash
-from (${tableRowHashes(fitted, bounds)}) as h group by h.range`;
-}
-
-function tableRangeQuery(fitted: FittedTable, bounds: string, range: number): string {
-  return `select h.key, h.hash::text as hash from (${
-    tableRowHashes(fitted, bounds)
-  }) as h where h.range = ${range}`;
-}
-
-function tableRowHashes(fitted: FittedTable, bounds: string): string {
-  const { table } = fitted;
-  const keys = table.key.map((column) =>
-    `t.${quoteIdentifier(column.name)}::text::${stagedTypes[column.source.hubType]}`
-  );
-  return `select json_build_array(${keys.join(", ")})::text as key,
-  ${rangeOf(keys[0] ?? "", bounds)} as range, ${hashOf(tableValues(fitted))} as hash
-from ${quoteQualified(table.schema, table.name)} as t`;
+function readBack({ column, fit }: FittedColumn): string {
+  const value = `t.${quoteIdentifier(column.name)}`;
+  return fit === "same" ? value : `${value}::text::${stagedTypes[column.source.hubType]}`;
 }

@@ -3,6 +3,7 @@ import type { DatasetName } from "../dataset/datasets.ts";
 import { PerigeeError } from "../error.ts";
 import { describeFailure, retryPolicy } from "../postgres/failure.ts";
 import type { ExportSession } from "./export_sessions.ts";
+import { inseparable } from "./narrow_export.ts";
 import type { TableCounts } from "./table_run.ts";
 import { beginTargetWrite } from "./target_transaction.ts";
 import { startReading, type TablePlan, writeTable } from "./write_table.ts";
@@ -16,9 +17,6 @@ export interface Findings {
   readonly careful: Set<DatasetName>;
   readonly stopped: Map<DatasetName, PerigeeError>;
 }
-
-/** Datasets that are committed together whatever each of them needs. */
-const inseparable: readonly DatasetName[] = ["orderItems", "orders"];
 
 /**
  * Which tables are committed in one transaction, first first. All windows go together, so that a

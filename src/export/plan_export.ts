@@ -2,6 +2,8 @@ import type { ExportConfig } from "../config/model.ts";
 import type { DatasetName } from "../dataset/datasets.ts";
 import type { PerigeeError } from "../error.ts";
 import { countRowsQuery } from "../hub/dataset_rows.ts";
+import type { Observe } from "../observe/observation.ts";
+import { ProgressTeller } from "../observe/progress.ts";
 import type { Work } from "./choose_work.ts";
 import { compareContent } from "./compare_content.ts";
 import { type ExportSession, ExportSessions } from "./export_sessions.ts";
@@ -39,7 +41,11 @@ export interface ExportForecast {
  * What a run would do now: the DDL, and for each table how many rows it would insert, update,
  * delete and leave, found by comparing hashes at both ends. Writes nothing and locks nothing.
  */
-export async function planExport(config: ExportConfig, deps: ExportDeps): Promise<ExportForecast> {
+export async function planExport(
+  config: ExportConfig,
+  deps: ExportDeps,
+  observe: Observe = () => undefined,
+): Promise<ExportForecast> {
   const sessions = deps.sessions ?? new ExportSessions(deps.hubTarget, deps.connectors);
   const session = await sessions.take(config.name, config.connector);
   try {
@@ -47,7 +53,15 @@ export async function planExport(config: ExportConfig, deps: ExportDeps): Promis
     const survey = await surveyExport(config, session, "inside");
     const plan = planTables(config, survey.target, survey.cursors, survey.hub);
     const tables: TableForecast[] = [];
-    for (const planned of plan.tables) tables.push(await forecast(config, session, planned));
+    for (const planned of plan.tables) {
+      const subject = {
+        name: `export/${config.name}`,
+        what: planned.dataset,
+        unit: "rows",
+      } as const;
+      const progress = new ProgressTeller(observe, subject);
+      tables.push(await forecast(config, session, planned, progress));
+    }
     await Promise.all([session.hub.sql.unsafe("commit"), session.target.sql.unsafe("commit")]);
     const statements = preparationStatements(config, survey.target);
     return { statements, tables, stopped: plan.stopped };
@@ -60,9 +74,10 @@ async function forecast(
   config: ExportConfig,
   session: ExportSession,
   { dataset, fitted, work }: PlannedTable,
+  progress: ProgressTeller,
 ): Promise<TableForecast> {
   const counts = fitted.exists
-    ? await compareRows(config, session, fitted)
+    ? await compareRows(config, session, fitted, progress)
     : { inserts: await countRows(session, fitted), updates: 0, deletes: 0, unchanged: 0 };
   return {
     dataset,
@@ -74,13 +89,21 @@ async function forecast(
   };
 }
 
-async function compareRows(config: ExportConfig, session: ExportSession, fitted: FittedTable) {
+async function compareRows(
+  config: ExportConfig,
+  session: ExportSession,
+  fitted: FittedTable,
+  progress: ProgressTeller,
+) {
   const counts = { inserts: 0, updates: 0, deletes: 0, unchanged: 0 };
-  for await (const { hubRows, missing, different, extra } of compareContent(fitted, session)) {
-    counts.inserts += missing.length;
-    counts.updates += different.length;
-    counts.deletes += config.deletes === "propagate" ? extra.length : 0;
-    counts.unchanged += hubRows - missing.length - different.length;
+  for await (const { hubRows, differing } of compareContent(fitted, session, progress)) {
+    counts.unchanged += hubRows;
+    for await (const { missing, different, extra } of differing) {
+      counts.inserts += missing.length;
+      counts.updates += different.length;
+      counts.deletes += config.deletes === "propagate" ? extra.length : 0;
+      counts.unchanged -= missing.length + different.length;
+    }
   }
   return counts;
 }

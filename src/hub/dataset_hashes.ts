@@ -1,27 +1,45 @@
 import type { Dataset } from "../dataset/datasets.ts";
-import { allRowsQuery, type RowQuery, windowCondition } from "./dataset_rows.ts";
+import { type RowQuery, spanRowsQuery, windowCondition } from "./dataset_rows.ts";
 
 /**
  * SQL that takes a dataset's fingerprint range by range, to be compared with a customer's table.
- * The row's text is made the same way there (`tableHashes`), and hashed as UTF-8 on both sides.
+ * The row's text is made the same way there, and hashed as UTF-8 on both sides.
  */
 
 /** Rows of a range: small enough to list both sides' keys in memory, large enough to be few. */
-const rangeRows = 5_000;
+export const rangeRows = 5_000;
 
-/** Upper bounds of ranges of the first key column, as the column `bounds`: the text of an array. */
+/** Keys whose first value is at least `from` and below `to`; without a limit where undefined. */
+export interface KeySpan {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/**
+ * The first values of the keys at which ranges of `rangeRows` rows begin, ascending, as rows of
+ * `bound` (text). A first value that more rows share than a range has begins one range.
+ */
 export function boundsQuery({ name, key, hubTable }: Dataset): string {
   const first = key[0]?.hubColumn;
   if (first === undefined) throw new Error(`${name} has no key`);
-  return `select coalesce(array_agg(distinct b.bound order by b.bound), '{}')::text as bounds from (
-  select ${first}::bigint as bound, row_number() over (order by ${first}) as position
+  return `select distinct b.bound::bigint as number, b.bound::text as bound from (
+  select ${first} as bound, row_number() over (order by ${first}) as position
   from perigee.${hubTable}
-) as b where b.position % ${rangeRows} = 0`;
+) as b where b.position % ${rangeRows} = 0 order by number`;
 }
 
-/** SQL of the number of the range that a key lies in, from the text of an array of bounds. */
-export function rangeOf(key: string, bounds: string): string {
-  return `width_bucket(${key}::bigint, '${requireBounds(bounds)}'::bigint[])`;
+/** SQL of the condition that a key's first value lies in a span. */
+export function inSpan(key: string, { from, to }: KeySpan): string {
+  const conditions = [
+    ...from === undefined ? [] : [`${key} >= ${requireInteger(from)}`],
+    ...to === undefined ? [] : [`${key} < ${requireInteger(to)}`],
+  ];
+  return conditions.length === 0 ? "true" : conditions.join(" and ");
+}
+
+/** SQL of the number of the range, counted from 0, that a key's first value lies in. */
+export function rangeOf(key: string, bounds: readonly string[]): string {
+  return `width_bucket(${key}::bigint, '{${bounds.map(requireInteger).join(",")}}'::bigint[])`;
 }
 
 /** SQL of a row's hash, as bigint, from SQL of its values. */
@@ -35,50 +53,45 @@ export function comparable(value: string, type: string): string {
   return type === "numeric" ? `trim_scale(${value})` : value;
 }
 
-/** One row per range: `range`, `rows` and `hash`, of the dataset as an export would carry it. */
-export function hubHashesQuery(
-  query: RowQuery,
-  aliases: readonly string[],
-  bounds: string,
-): string {
-  return `select h.range, count(*)::text as rows, sum(h.hash)::text as hash
-from (${hubRowHashes(query, aliases, bounds)}) as h group by h.range`;
+/** One part of the keys of a span, of which there are so many, chosen by hash. */
+export interface KeyShare {
+  readonly share: number;
+  readonly of: number;
 }
 
-/** One row per row of one range: `key` (JSON array as text) and `hash`. */
-export function hubRangeQuery(
-  query: RowQuery,
-  aliases: readonly string[],
-  bounds: string,
-  range: number,
-): string {
-  return `select h.key, h.hash::text as hash from (${
-    hubRowHashes(query, aliases, bounds)
-  }) as h where h.range = ${range}`;
+/** SQL of the condition that a key, a JSON array as text, belongs to a share. */
+export function inShare(key: string, { share, of }: KeyShare): string {
+  if (of === 1) return "true";
+  const number = `('x' || substr(md5(convert_to(${key}, 'UTF8')), 1, 7))::bit(28)::integer`;
+  return `${number} % ${of} = ${share}`;
 }
 
-/** The keys of one range that were touched since `snapshot`, as the column `key`. */
+/**
+ * SQL of the rows of a span as an export would carry them: `key` (JSON array as text), `first` (the
+ * key's first value) and `hash`, from SQL of the compared values.
+ */
+export function hubRowHashes(query: RowQuery, values: readonly string[], span: KeySpan): string {
+  const { columns, key } = query.dataset;
+  const keys = key.map((column) => `w.c${columns.indexOf(column) + 1}`);
+  return `select json_build_array(${keys.join(", ")})::text as key, ${keys[0]} as first,
+  ${hashOf(values)} as hash
+from (${spanRowsQuery(query, (first) => inSpan(first, span))}) as w`;
+}
+
+/** The keys of a span that were touched since `snapshot`, as the column `key`. */
 export function touchedKeysQuery(
   { key, changesTable }: Dataset,
   snapshot: string,
-  bounds: string,
-  range: number,
+  span: KeySpan,
 ): string {
   const columns = key.map(({ hubColumn }) => hubColumn);
   return `select distinct json_build_array(${columns.join(", ")})::text as key
-from perigee.${changesTable} where ${windowCondition(snapshot)}
-  and ${rangeOf(columns[0] ?? "", bounds)} = ${range}`;
+from perigee.${changesTable} where ${windowCondition(snapshot)} and ${
+    inSpan(columns[0] ?? "", span)
+  }`;
 }
 
-function hubRowHashes(query: RowQuery, aliases: readonly string[], bounds: string): string {
-  const { columns, key } = query.dataset;
-  const keys = key.map((column) => `w.c${columns.indexOf(column) + 1}`);
-  return `select json_build_array(${keys.join(", ")})::text as key,
-  ${rangeOf(keys[0] ?? "", bounds)} as range, ${hashOf(aliases)} as hash
-from (${allRowsQuery(query)}) as w`;
-}
-
-function requireBounds(bounds: string): string {
-  if (/^\{[-\d,]*\}$/.test(bounds)) return bounds;
-  throw new Error("bounds are not the text of an array of integers");
+function requireInteger(text: string): string {
+  if (/^-?\d+$/.test(text)) return text;
+  throw new Error("a bound of a key range is not an integer");
 }

@@ -23,6 +23,12 @@ export function allRowsQuery(query: RowQuery, order: "by key" | "as they lie" = 
 from perigee.${query.dataset.hubTable} as t${ordered}`;
 }
 
+/** The rows whose first key value, which `condition` gets as SQL, fulfils it; in no order. */
+export function spanRowsQuery(query: RowQuery, condition: (first: string) => string): string {
+  return `${allRowsQuery(query, "as they lie")}
+where ${condition(`t.${query.dataset.key[0]?.hubColumn}`)}`;
+}
+
 /** What of the change log is read: the rows after a snapshot, of which there are at most so many. */
 export interface Window {
   readonly snapshot: string;

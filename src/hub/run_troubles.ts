@@ -15,7 +15,8 @@ export interface RunVerdict {
 
 /**
  * Judges the runs of each name. A new tick that is at work says nothing yet, so the one before it
- * counts; a retry at work says that nothing is known. A few index look-ups a name.
+ * counts, as it does after a run of a part of an export that succeeded; a retry at work says that
+ * nothing is known. A few index look-ups a name.
  */
 export async function findRunTroubles(
   sql: Sql,
@@ -34,6 +35,7 @@ export async function findRunTroubles(
                    and earlier.run_id > coalesce((
                      select run_id from perigee.runs success
                      where success.name = wanted.name and success.state = 'succeeded'
+                       and not success.counts ? 'partial'
                      order by run_id desc limit 1), 0)))
            then 'failing' else 'unknown' end as state
     from json_array_elements_text(${JSON.stringify(names)}::text::json) as wanted (name)
@@ -41,6 +43,7 @@ export async function findRunTroubles(
       select run_id, state, attempts, retry_at, error_code, error_message, error_advice
       from perigee.runs
       where runs.name = wanted.name and not (state = 'running' and attempts = 1)
+        and not (state = 'succeeded' and counts ? 'partial')
       order by run_id desc limit 1
     ) as newest
     left join lateral (

@@ -48,7 +48,12 @@ export class ProgressTeller {
 
   /** That many more units are done. */
   advance(units: number): void {
-    this.#done += units;
+    this.reach(this.#done + units);
+  }
+
+  /** So many units are done since the stage began. */
+  reach(units: number): void {
+    this.#done = units;
     const now = this.#now();
     if (now - this.#toldAt >= tellEveryMs) this.#tell(now);
   }

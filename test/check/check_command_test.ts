@@ -15,6 +15,7 @@ async function runCheck(folder: string, ...words: string[]) {
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     isTerminal: false,
+    isErrTerminal: false,
     env: {},
     signal: new AbortController().signal,
   });
@@ -104,6 +105,7 @@ test("grants prints statements for one connector and purpose, and takes nothing 
       out: (text) => void out.push(text),
       err: () => undefined,
       isTerminal: false,
+    isErrTerminal: false,
       env: {},
       signal: new AbortController().signal,
     });

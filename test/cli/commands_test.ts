@@ -4,6 +4,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { commands } from "../../src/cli/commands.ts";
 import { dispatch } from "../../src/cli/dispatch.ts";
+import { findLastSuccesses } from "../../src/hub/run.ts";
 import { seedHub } from "../../src/sample/seed_hub.ts";
 import { seedShop } from "../../src/sample/shop.ts";
 import { openTestDatabase, openTestHub } from "../support/database.ts";
@@ -27,6 +28,7 @@ async function perigee(...words: string[]): Promise<Answer> {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     isTerminal: false,
+    isErrTerminal: false,
     env: {
       PERIGEE_CONFIG: path.join(repository, "config"),
       PERIGEE_HUB_URL: hub.url,
@@ -55,19 +57,45 @@ test("the main job can be done by hand, one run after the other", async () => {
   assert.equal((again["counts"] as Record<string, number>)["datasets"], 0);
 });
 
-test("plan and verify say that nothing is left to do, and what is when something is", async () => {
+test("plan and verify say that nothing is left to do and what is, and verify repairs it", async () => {
   assert.equal((await perigee("verify", "export/shop")).exitCode, 0);
   await shop.sql`delete from orders where "orderId" = (select min("orderId") from orders)`;
   await shop.sql`update contacts set "firstName" = 'Changed' where email = 'kozak@example.com'`;
-  const found = await perigee("verify", "export/shop", "--repair");
+  const found = await perigee("verify", "export/shop");
   assert.equal(found.exitCode, 1);
   assert.match(found.out, /orders: 1 rows differ/);
   assert.match(found.out, /contacts: 1 rows differ/);
   const planned = await perigee("plan", "export/shop");
   assert.match(planned.out, /orders: .*1 to insert, 0 to update/);
   assert.match(planned.out, /contacts: .*0 to insert, 1 to update/);
-  assert.equal((await perigee("run", "export/shop")).exitCode, 0);
+  const repaired = await perigee("verify", "export/shop", "--repair");
+  assert.equal(repaired.exitCode, 0, repaired.err);
+  assert.match(repaired.out, /repair of export\/shop succeeded: .*written 2/);
+  assert.match(repaired.out, /orders: equal(.|\n)*$/);
+  const [row] = await shop.sql<{ changed: number }[]>`
+    select count(*)::integer as changed from contacts where "firstName" = 'Changed'`;
+  assert.equal(row?.changed, 0);
   assert.equal((await perigee("verify", "export/shop")).exitCode, 0);
+});
+
+test("one dataset of an export is run alone, orders with their items, and is no success of all", async () => {
+  const before = await findLastSuccesses(hub.sql);
+  await hub.sql.unsafe(`update perigee.contacts set last_name = 'alone';
+    with placed as (insert into perigee.orders (status) values ('INITIALIZED') returning order_id)
+    insert into perigee.order_items (order_id, name) select order_id, 'item' from placed`);
+  const counts = (answer: Answer) => lastLine(answer)["counts"] as Record<string, number>;
+  const orders = counts(await perigee("run", "export/shop", "--dataset", "orders", "--json"));
+  assert.deepEqual([orders["datasets"], orders["written"], orders["partial"]], [2, 2, 1]);
+  const full = await perigee("run", "export/shop", "--full", "--dataset", "contacts", "--json");
+  assert.deepEqual([counts(full)["datasets"], counts(full)["read"]], [1, counts(full)["written"]]);
+  assert.deepEqual(
+    (await findLastSuccesses(hub.sql)).get("export/shop"),
+    before.get("export/shop"),
+  );
+  const unknown = await perigee("run", "export/shop", "--dataset", "order");
+  assert.equal(unknown.exitCode, 2);
+  assert.match(unknown.err, /PG922 .*no dataset order(.|\n)*orders/);
+  assert.equal((await perigee("run", "import/customers", "--dataset", "orders")).exitCode, 2);
 });
 
 test("a segment is counted, listed and shown as SQL", async () => {

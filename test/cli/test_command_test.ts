@@ -16,6 +16,7 @@ async function perigeeTest(...words: string[]) {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     isTerminal: false,
+    isErrTerminal: false,
     env: {},
     signal: new AbortController().signal,
   });

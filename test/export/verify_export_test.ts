@@ -54,6 +54,63 @@ test("what was changed behind the export's back is listed by key, and repaired",
   assert.deepEqual((await verify(fixture)).tables.flatMap(({ differences }) => differences), []);
 });
 
+test("a table in which more differs than is listed is repaired by comparing all of it", async (t) => {
+  const fixture = await openExport(t, { datasets: ["contacts", "orders"] });
+  const { hub, customer, run, config, deps, context, observations } = fixture;
+  await hub.sql.unsafe(rows);
+  await run();
+  await customer.sql.unsafe(`update contacts set "lastName" = 'tampered' where "contactId" > 11000;
+    delete from orders where "orderId" = 3`);
+  const report = await verify(fixture);
+  assert.deepEqual(report.tables.map(({ differing }) => differing), [1_000, 1]);
+  const unlisted = report.tables.map((table) =>
+    table.dataset === "contacts" ? { ...table, differences: table.differences.slice(0, 10) } : table
+  );
+  await repairExport(config, await context(), deps, { ...report, tables: unlisted });
+  assert.deepEqual((await verify(fixture)).tables.map(({ differing }) => differing), [0, 0]);
+  const compared = observations.filter(({ kind }) => kind === "resync_needed");
+  assert.deepEqual(compared.map((each) => "dataset" in each && each.dataset), ["contacts"]);
+});
+
+test("many ranges are compared slice by slice, and rows that share a first value in pieces", async (t) => {
+  const fixture = await openExport(t, { datasets: ["broadcasts", "devices"] });
+  const { hub, customer, run } = fixture;
+  await hub.sql.unsafe(`insert into perigee.broadcasts (id, name)
+      select i * 3, 'b' from generate_series(1, 210000) as i;
+    insert into perigee.devices (application_id, device_id)
+      select 7, 'd' || i from generate_series(1, 60000) as i`);
+  await run();
+  await customer.sql.unsafe(`insert into broadcasts (id) values (-5), (4), (900000);
+    update broadcasts set name = 'x' where id in (15000, 600000, 600003, 630000);
+    delete from broadcasts where id in (3, 599997);
+    delete from devices where "deviceId" in ('d1', 'd60000')`);
+  const { tables } = await verify(fixture);
+  const found = tables.map(({ hubRows, tableRows, ranges, differences }) => ({
+    hubRows,
+    tableRows,
+    ranges,
+    keys: differences.map(({ key, kind }) => `${kind} ${key}`).sort(),
+  }));
+  assert.deepEqual(found, [
+    {
+      hubRows: 210_000,
+      tableRows: 210_001,
+      ranges: 43,
+      keys: [
+        ...["15000", "600000", "600003", "630000"].map((id) => `different [${id}]`),
+        ...["-5", "4", "900000"].map((id) => `extra [${id}]`),
+        ...["3", "599997"].map((id) => `missing [${id}]`),
+      ].sort(),
+    },
+    {
+      hubRows: 60_000,
+      tableRows: 59_998,
+      ranges: 2,
+      keys: ['missing [7, "d1"]', 'missing [7, "d60000"]'],
+    },
+  ]);
+});
+
 test("changes that wait for the next run, refused rows and kept rows are no differences", async (t) => {
   const fixture = await openExport(t, { datasets: ["contacts"], deletes: "keep" });
   const { hub, customer, run } = fixture;
