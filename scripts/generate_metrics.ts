@@ -11,7 +11,7 @@ createEventLoopMeter(registry);
 new ScrapedMetrics(registry);
 
 const sections: readonly (readonly [title: string, prefixes: readonly string[]])[] = [
-  ["Health and freshness", ["perigee_status", "perigee_health", "perigee_data_", "perigee_hub_up"]],
+  ["Health and freshness", ["perigee_status", "perigee_health", "perigee_data_", "perigee_hub_"]],
   ["Runs", ["perigee_run", "perigee_rows", "perigee_dataset"]],
   ["Sinks", ["perigee_sink", "perigee_deliver"]],
   ["Connectors and notifications", ["perigee_connector", "perigee_listen", "perigee_notified"]],

@@ -24,6 +24,7 @@ const layers: readonly (readonly string[])[] = [
   ["open_hub"],
   ["generation"],
   ["reload"],
+  ["drain"],
   ["edge", "daemon"],
   ["cli"],
   ["main"],

@@ -3,6 +3,7 @@ import { AlertWatch } from "./alert/alert_watch.ts";
 import type { Clock } from "./clock.ts";
 import type { LoadResult } from "./config/load.ts";
 import type { Config } from "./config/model.ts";
+import { startDrainWatch } from "./drain.ts";
 import { type Foundation, type Generation, prepareGeneration } from "./generation.ts";
 import { DaemonHealth } from "./http/daemon_health.ts";
 import { RecentErrors } from "./http/recent_errors.ts";
@@ -126,17 +127,19 @@ async function openGeneration(
   close: () => Promise<void>,
 ): Promise<Daemon> {
   const { hub, observe, scheduler } = foundation;
-  const { host, port, requestTimeoutMs, shutdownTimeoutMs } = hub.config.server;
+  const { host, port, requestTimeoutMs } = hub.config.server;
+  const limitMs = () => current.config.server.shutdownTimeoutMs;
   let current: Generation = prepareGeneration(hub.config, foundation);
-  opened.push(() => current.close(shutdownTimeoutMs));
+  opened.push(() => current.close(limitMs()));
   const server = await serve({
     host,
     port,
     headersTimeoutMs: requestTimeoutMs,
     fetch: (request, peer) => current.fetch(request, peer),
   });
-  opened.push(() => server.stop(shutdownTimeoutMs));
-  await migrateHub(hub.target, observe);
+  opened.push(() => server.stop(limitMs()));
+  const known = await migrateHub(hub.target, observe);
+  runner.requireMigrations(known);
   await sample.seed(hub.pool.sql, current.connectors);
   current.start();
   opened.push(() => current.quiesce());
@@ -148,9 +151,11 @@ async function openGeneration(
     runner,
     current: () => current,
     swap: (next) => current = next,
-    closeTimeoutMs: shutdownTimeoutMs,
   });
+  const drain = startDrainWatch({ foundation, runner, reload, current: () => current, known });
+  opened.push(() => drain.stop());
   handlers.set("reload", () => reload.wake());
+  handlers.set("migrated", () => drain.wake());
   observe({ kind: "daemon_ready", url: server.url, startedInMs: performance.now() - startedAt });
   return {
     config: current.config,
@@ -160,7 +165,7 @@ async function openGeneration(
     async stop(reason) {
       observe({ kind: "daemon_stopping", reason });
       const reloaded = reload.stop();
-      const stopped = runner.stop(shutdownTimeoutMs);
+      const stopped = runner.stop(limitMs());
       await Promise.all([reloaded, scheduler.stop()]);
       const unfinished = await stopped;
       await close();

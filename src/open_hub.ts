@@ -82,13 +82,17 @@ export async function openHub(config: Config, options: OpenHubOptions): Promise<
 
 const migrationsFolder = new URL("../migrations/", import.meta.url);
 
-/** Brings the hub to this version's schema and says what it applied. See `migrate`. */
-export async function migrateHub(target: ConnectionTarget, observe: Observe): Promise<void> {
+/**
+ * Brings the hub to this version's schema, says what it applied, and answers the numbers of the
+ * migrations that this version has. See `migrate`.
+ */
+export async function migrateHub(target: ConnectionTarget, observe: Observe): Promise<number[]> {
   const connection = await openConnection(target);
   try {
     const migrations = await loadMigrations(migrationsFolder);
     const applied = await migrate(connection, migrations);
     observe({ kind: "hub_migrated", applied, version: migrations.at(-1)?.name ?? "none" });
+    return migrations.map(({ version }) => version);
   } finally {
     await connection.end();
   }

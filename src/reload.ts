@@ -10,8 +10,15 @@ import type { Runner } from "./schedule/runner.ts";
 /** A changed folder, a signal and a NOTIFY within this time are one reload, ms. */
 const quietMs = 300;
 
-/** Settings that are read once, at start. */
-const fixedSections = ["hub"];
+/** Settings that are read once, at start, and differ. Pure. */
+function findFixed(running: Config, next: Config, changed: readonly string[]): string[] {
+  const settings = ["host", "port"] as const;
+  return [
+    ...changed.filter((name) => name === "hub"),
+    ...settings.filter((name) => running.server[name] !== next.server[name])
+      .map((name) => `server.${name}`),
+  ];
+}
 
 /** What a reload works with; all of it is handed in. */
 export interface ReloadOptions {
@@ -23,7 +30,6 @@ export interface ReloadOptions {
   /** The generation that serves requests and runs. */
   readonly current: () => Generation;
   readonly swap: (next: Generation) => void;
-  readonly closeTimeoutMs: number;
 }
 
 /** Reloads, one after the other. */
@@ -51,12 +57,14 @@ export function createReload(options: ReloadOptions): Reload {
       observe({ kind: "fault", where: "reload", error });
     }
   };
+  let isStopped = false;
   const debounced = debounce(() => {
-    working = working.then(reload);
+    if (!isStopped) working = working.then(reload);
   }, quietMs);
   return {
     wake: () => debounced.wake(),
     stop() {
+      isStopped = true;
       debounced.stop();
       return working;
     },
@@ -88,9 +96,9 @@ async function reloadOnce(
     return { config: running, isOutdated: false };
   }
   const { added, changed, removed } = diffConfig(running, result.config);
-  const fixed = changed.filter((name) => fixedSections.includes(name));
+  const fixed = findFixed(running, result.config, changed);
   if (fixed.length > 0) {
-    const text = `${fixed.join(", ")}: read at start only; restart the daemon to change it`;
+    const text = `${fixed.join(", ")}: needs a restart, because it is read at start alone`;
     observe({ kind: "config_refused", problems: fixed.length, text });
     return { config: running, isOutdated: true };
   }
@@ -110,6 +118,6 @@ async function reloadOnce(
     ],
   });
   await runner.whenIdle();
-  await before.close(options.closeTimeoutMs);
+  await before.close(result.config.server.shutdownTimeoutMs);
   return { config: result.config, isOutdated: false };
 }

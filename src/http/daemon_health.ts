@@ -1,6 +1,7 @@
 import { alertCodes } from "../alert/codes.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/model.ts";
+import { hubCodes } from "../hub/codes.ts";
 import { findFreshness, type Freshness } from "../hub/freshness.ts";
 import { findLastRuns, type RunRecord } from "../hub/run.ts";
 import type { CompiledMessages } from "../message/compile_messages.ts";
@@ -39,6 +40,7 @@ export class DaemonHealth implements HealthSource {
   #databases = new Map<string, DatabaseHealth>();
   #sinks = new Map<string, EntityHealth>();
   #migration: string | undefined;
+  #draining: HealthError | undefined;
   #isStopping = false;
 
   constructor(parts: { version: string; runtime: string; clock: Clock }) {
@@ -74,6 +76,15 @@ export class DaemonHealth implements HealthSource {
   observe(observation: Observation): void {
     const now = this.#parts.clock.now();
     if (observation.kind === "hub_migrated") this.#migration = observation.version;
+    if (observation.kind === "hub_outgrown") {
+      this.#draining = {
+        code: "PG303",
+        message:
+          `a newer version has migrated the hub (${observation.migration}), so this daemon drains`,
+        advice: hubCodes.PG303.advice,
+        at: now.toISOString(),
+      };
+    }
     if (observation.kind === "daemon_stopping") this.#isStopping = true;
     if (observation.kind === "config_reloaded") this.#refused = undefined;
     if (observation.kind === "config_refused") {
@@ -134,6 +145,7 @@ export class DaemonHealth implements HealthSource {
         loadedAt: this.#loadedAt.toISOString(),
         refused: this.#refused,
       },
+      draining: this.#draining,
       hub: { ...hub.database, migration: this.#migration },
       connectors: [...this.#databases.values()],
       entities: [

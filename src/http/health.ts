@@ -65,6 +65,8 @@ export interface HealthReport {
     /** Why a newer configuration was refused; undefined where the one that runs is the newest. */
     readonly refused: HealthError | undefined;
   };
+  /** Why this daemon begins nothing any more; undefined where it works. */
+  readonly draining?: HealthError | undefined;
   readonly hub: DatabaseHealth & { readonly migration: string | undefined };
   readonly connectors: readonly DatabaseHealth[];
   readonly entities: readonly EntityHealth[];
@@ -95,7 +97,10 @@ export function toHealthError(error: PerigeeError, at: Date): HealthError {
 /** States of entities that somebody should look at. */
 const badStates: ReadonlySet<EntityHealth["state"]> = new Set(["stale", "failing", "broken"]);
 
-/** `degraded` where something the configuration names does not work, though the server does. Pure. */
+/**
+ * `degraded` where something the configuration names does not work, a newer configuration was refused
+ * or the daemon drains, though the server works. Pure.
+ */
 export function overallState(
   report: HealthReport,
   unready: readonly string[],
@@ -103,5 +108,6 @@ export function overallState(
   if (unready.length > 0) return "unready";
   const isDown = report.connectors.some(({ state }) => state === "down");
   const isBad = report.entities.some(({ state }) => badStates.has(state));
-  return isDown || isBad || report.config.refused !== undefined ? "degraded" : "ok";
+  const isHeld = report.config.refused !== undefined || report.draining !== undefined;
+  return isDown || isBad || isHeld ? "degraded" : "ok";
 }

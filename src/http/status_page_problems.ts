@@ -13,8 +13,10 @@ export interface Problem {
 
 /** Everything that keeps the page from saying that everything works, the widest causes first. Pure. */
 export function findProblems(model: StatusModel): Problem[] {
-  const { report: { hub, connectors, config, entities }, reasons, sinks, isPartial } = model;
+  const { report: { hub, connectors, config, entities, draining }, reasons, sinks, isPartial } =
+    model;
   const problems: Problem[] = reasons.map((told) => ({ subject: "", told }));
+  if (draining !== undefined) problems.push(fromError("", draining));
   if (config.refused !== undefined) problems.push(fromError("configuration", config.refused));
   for (const { name, state, error } of [hub, ...connectors]) {
     if (state === "down") problems.push(fromError(name, error));

@@ -10,6 +10,12 @@ export const hubCodes = {
     cause: "A newer version migrated it.",
     advice: "Run that version or a newer one; a hub is never downgraded.",
   },
+  PG303: {
+    meaning: "The hub has outgrown this daemon, which drains.",
+    cause: "A newer version of Perigee has migrated the hub while this one was running.",
+    advice:
+      "Replace this daemon by the newer version. Until then it finishes its runs, begins no others, delivers nothing, and goes on rendering.",
+  },
   PG410: {
     meaning: "A run was taken over by another daemon.",
     cause: "This daemon was paused or cut off from the hub for longer than its lease.",

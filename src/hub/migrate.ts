@@ -69,6 +69,8 @@ export async function migrate(
       await sql`insert into perigee.migrations (version, name, checksum)
         values (${migration.version}, ${migration.name}, ${migration.checksum})`;
     }
+    // Heard at the commit: daemons of an older version drain.
+    if (pending.length > 0) await sql`select pg_notify('perigee', 'migrated')`;
     return pending.map((migration) => migration.name);
   });
 }

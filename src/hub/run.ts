@@ -38,15 +38,26 @@ export interface ClaimedRun {
 /**
  * Claims a tick by inserting its run. Undefined when it was claimed before: (name, scheduled_at) is
  * unique, so of any number of daemons one wins. A retry claims a tick that did not succeed; it must
- * hold the lease of the name, because only then is a row that says `running` a dead one.
+ * hold the lease of the name, because only then is a row that says `running` a dead one. Undefined
+ * too on a hub with a migration that is not among `knownMigrations`, where those are given: a tick is
+ * for a daemon that knows the schema.
  */
 export async function claimRun(
   sql: Sql | TransactionSql,
-  tick: Tick & { readonly daemonId: string; readonly isRetry: boolean },
+  tick: Tick & {
+    readonly daemonId: string;
+    readonly isRetry: boolean;
+    readonly knownMigrations?: readonly number[] | undefined;
+  },
 ): Promise<ClaimedRun | undefined> {
+  const known = tick.knownMigrations?.join(",") ?? null;
   const [row] = await sql<{ runId: string; attempts: number }[]>`
     insert into perigee.runs as run (name, scheduled_at, cause, daemon_id)
-    values (${tick.name}, ${tick.scheduledAt.toISOString()}, ${tick.cause}, ${tick.daemonId})
+    select ${tick.name}::text, ${tick.scheduledAt.toISOString()}::timestamptz, ${tick.cause}::text,
+      ${tick.daemonId}::uuid
+    where ${known}::text is null or not exists (
+      select from perigee.migrations
+      where version <> all (string_to_array(${known}::text, ',')::integer[]))
     on conflict (name, scheduled_at) do update
       set state = 'running', started_at = now(), finished_at = null, retry_at = null,
           attempts = run.attempts + 1, daemon_id = excluded.daemon_id,
@@ -125,11 +136,14 @@ export async function dropDueRuns(sql: Sql, name: string): Promise<void> {
   await supersedeRuns(sql, name, "0");
 }
 
-/** When each name last succeeded, by name; names that never did are absent. */
+/**
+ * When each name last succeeded with all of its work, by name; names that never did are absent. A
+ * run of a part of an export (its counts have `partial`) is none of these.
+ */
 export async function findLastSuccesses(sql: Sql): Promise<Map<string, Date>> {
   const rows = await sql<{ name: string; scheduledAt: Date }[]>`
     select name, max(scheduled_at) as "scheduledAt"
-    from perigee.runs where state = 'succeeded' group by name`;
+    from perigee.runs where state = 'succeeded' and not counts ? 'partial' group by name`;
   return new Map(rows.map((row) => [row.name, row.scheduledAt]));
 }
 
@@ -186,7 +200,7 @@ export async function pruneRuns(sql: Sql, keepMs: number): Promise<number> {
     where finished_at < now() - ${keepMs}::float8 * interval '1 millisecond' and retry_at is null
       and run_id not in (
         select distinct on (name) run_id from perigee.runs
-        where state = 'succeeded' order by name, scheduled_at desc)
+        where state = 'succeeded' and not counts ? 'partial' order by name, scheduled_at desc)
     returning run_id`;
   return rows.length;
 }

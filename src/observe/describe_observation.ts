@@ -38,6 +38,11 @@ const describe: Describe = {
     applied.length === 0
       ? info(`the hub is up to date (${version})`)
       : info(`the hub was brought to ${version} (${formatCount(applied.length, "migration")})`),
+  hub_outgrown: ({ migration }) =>
+    warn(
+      `a newer version has migrated the hub (${migration}): this daemon finishes its runs and begins no others → replace it by that version`,
+    ),
+  daemon_drained: () => info("drained: nothing runs here any more; renders are still answered"),
   config_loaded: ({ folder, hash }) => info(`configuration ${hash.slice(0, 12)} from ${folder}`),
   config_reloaded: ({ hash, changed }) =>
     info(

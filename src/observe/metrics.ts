@@ -244,6 +244,11 @@ function measureConfig(registry: Registry, clock: Clock): Handle {
     help: "When the running configuration was loaded, as Unix time.",
     registers,
   });
+  const outgrown = new Gauge({
+    name: "perigee_hub_outgrown",
+    help: "1 where a newer version has migrated the hub and this daemon drains, else 0.",
+    registers,
+  });
   const faults = new Counter({
     name: "perigee_faults_total",
     help: "Faults outside of runs, by where and error code.",
@@ -255,6 +260,7 @@ function measureConfig(registry: Registry, clock: Clock): Handle {
       accepted.set(1);
       loadedAt.set(seconds(clock));
     } else if (observation.kind === "config_refused") accepted.set(0);
+    else if (observation.kind === "hub_outgrown") outgrown.set(1);
     else if (observation.kind === "fault") {
       faults.inc({ where: observation.where, code: observation.error.code });
     }

@@ -20,6 +20,8 @@ export type Observation =
     readonly version: string;
   }
   | { readonly kind: "hub_migrated"; readonly applied: readonly string[]; readonly version: string }
+  | { readonly kind: "hub_outgrown"; readonly migration: string }
+  | { readonly kind: "daemon_drained" }
   | { readonly kind: "config_loaded"; readonly folder: string; readonly hash: string }
   | { readonly kind: "config_reloaded"; readonly hash: string; readonly changed: readonly string[] }
   | { readonly kind: "config_refused"; readonly problems: number; readonly text: string }

@@ -63,6 +63,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<RunResult>>();
+  #knownMigrations: readonly number[] | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -79,6 +80,14 @@ export class Runner {
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));
     return running;
+  }
+
+  /**
+   * Claims no tick from now on where the hub has a migration of another number: it would be for a
+   * schema that this version does not know.
+   */
+  requireMigrations(known: readonly number[]): void {
+    this.#knownMigrations = known;
   }
 
   /** Resolves when the runs that are at work now have ended. */
@@ -117,11 +126,12 @@ export class Runner {
    */
   #claim(request: RunRequest): Promise<Claim | "busy" | "taken"> {
     const { hub, daemonId, leaseMs } = this.#options;
+    const knownMigrations = this.#knownMigrations;
     const { name, supersedesOlder } = request;
     return hub.begin(async (sql) => {
       const lease = await claimLease(sql, name, daemonId, leaseMs);
       if (lease === undefined) return "busy";
-      const run = await claimRun(sql, { ...request, daemonId });
+      const run = await claimRun(sql, { ...request, daemonId, knownMigrations });
       if (run === undefined) {
         await releaseLease(sql, lease);
         return "taken";

@@ -27,13 +27,15 @@ export interface DaemonProcess {
     fits?: (line: LogLine) => boolean,
     deadlineMs?: number,
   ): Promise<LogLine>;
+  /** Whether the process is gone. */
+  hasEnded(): boolean;
   /** Sends the signal and waits for the end; answers the exit code, or null after a kill. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Words that run the program with this process's own runtime. */
-export function programWords(): [program: string, words: string[]] {
-  const main = path.join(repository, "src/main.ts");
+/** Words that run the program of a folder, this repository's or another, with this own runtime. */
+export function programWords(folder = repository): [program: string, words: string[]] {
+  const main = path.join(folder, "src/main.ts");
   return isDeno ? [process.execPath, ["run", "--allow-all", "--quiet", main]] : [process.execPath, [
     "--import",
     path.join(repository, "node_modules/tsx/dist/esm/index.mjs"),
@@ -60,16 +62,24 @@ export async function writeConfig(scope: Scope, yaml: string): Promise<string> {
 /** Starts the daemon; it is killed at the end of the scope where it still runs. */
 export function spawnDaemon(
   scope: Scope,
-  options: { config: string; cwd?: string; env?: Readonly<Record<string, string>> },
+  options: {
+    config: string;
+    cwd?: string;
+    env?: Readonly<Record<string, string>>;
+    /** The folder of another version of the program. */
+    program?: string;
+  },
 ): DaemonProcess {
-  const [program, words] = programWords();
+  const [program, words] = programWords(options.program);
   const child = spawn(program, [...words, "start", "--config", options.config], {
     cwd: options.cwd ?? repository,
     env: { ...process.env, PERIGEE_PORT: "0", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log = collectLines(child);
+  let isOver = false;
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  void ended.then(() => isOver = true);
   scope.after(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await ended;
@@ -78,14 +88,16 @@ export function spawnDaemon(
     pid: child.pid ?? -1,
     lines: log.lines,
     output: log.output,
-    waitForLine: (kind, fits = () => true, deadlineMs = 60_000) =>
-      waitFor(`the daemon to log ${kind}`, () => {
+    async waitForLine(kind, fits = () => true, deadlineMs = 60_000) {
+      const found = await waitFor(`the daemon to log ${kind}`, () => {
         const line = log.lines.find((each) => each["kind"] === kind && fits(each));
-        if (line === undefined && child.exitCode !== null) {
-          throw new Error(`it ended with ${child.exitCode}: ${log.output()}`);
-        }
-        return line;
-      }, deadlineMs),
+        if (line !== undefined) return line;
+        return isOver ? "ended" : undefined;
+      }, deadlineMs);
+      if (found !== "ended") return found;
+      throw new Error(`no ${kind} before it ended with ${child.exitCode}: ${log.output()}`);
+    },
+    hasEnded: () => isOver,
     end(signal) {
       // Not `child.kill`: after it Deno reports the signal as the end, whatever the exit code was.
       if (child.pid !== undefined && child.exitCode === null) process.kill(child.pid, signal);
