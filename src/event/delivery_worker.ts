@@ -40,11 +40,12 @@ const retryPauseMs = 1_000;
  */
 export function startDeliveries(deps: DeliveryDeps): Deliveries {
   const stopping = new AbortController();
+  const startedAt = deps.clock.now().toISOString();
   const loops: (WebhookLoop | NotifyLoop)[] = [];
   const running = run();
 
   async function run(): Promise<void> {
-    const hubId = await prepareHub(deps, stopping.signal);
+    const hubId = await prepareHub(deps, startedAt, stopping.signal);
     if (hubId === undefined) return;
     for (const sink of deps.config.sinks.values()) loops.push(makeLoop(sink, hubId, deps));
     await Promise.all(loops.map((loop) => loop.run()));
@@ -73,12 +74,16 @@ function makeLoop(sink: SinkConfig, hubId: string, deps: LoopDeps): WebhookLoop 
 }
 
 /** Tells the hub what the configuration says; answers its id, or undefined when stopped before. */
-async function prepareHub(deps: DeliveryDeps, signal: AbortSignal): Promise<string | undefined> {
+async function prepareHub(
+  deps: DeliveryDeps,
+  startedAt: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const { sql } = deps.hub;
   while (!signal.aborted) {
     try {
       await saveRoutes(sql, deps.config.routes);
-      await registerTriggers(sql, [...deps.config.triggers.keys()]);
+      await registerTriggers(sql, [...deps.config.triggers.keys()], startedAt);
       return await readHubId(sql);
     } catch (error) {
       observeFault(deps, "deliveries", error);

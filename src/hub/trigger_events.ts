@@ -75,19 +75,52 @@ export async function readChunkKeys(
 ): Promise<{ contactIds: string; keys: string } | undefined> {
   const [row] = await sql.unsafe<{ contactIds: string | null; keys: string | null }[]>(
     `select array_agg(contact_id)::text as "contactIds", array_agg(key)::text as keys
-     from (
-       select c.contact_id, ${keyExpression} as key
-       from perigee.trigger_chunks chunk
-       cross join lateral unnest(chunk.contact_ids) as w (contact_id)
-       join perigee.contacts c on c.contact_id = w.contact_id
-       where chunk.trigger_name = $1 and chunk.scheduled_at = $2::text::timestamptz
-         and chunk.chunk_no = $3
-     ) keyed
-     where key is not null`,
+     from (${chunkContactsSql(keyExpression)}) keyed where key is not null`,
     [chunk.trigger, chunk.scheduledAt, chunk.chunkNo],
   );
   if (row === undefined || row.contactIds === null || row.keys === null) return undefined;
   return { contactIds: row.contactIds, keys: row.keys };
+}
+
+/** A contact of a chunk with the key that its rows have. */
+export interface ChunkContact {
+  readonly contactId: string;
+  readonly key: string;
+}
+
+/** The contacts of a small chunk, one by one; as `readChunkKeys`. */
+export async function readChunkContacts(
+  sql: Sql,
+  chunk: TriggerChunk,
+  keyExpression: string,
+): Promise<ChunkContact[]> {
+  const rows = await sql.unsafe<ChunkContact[]>(
+    `select contact_id::text as "contactId", key
+     from (${chunkContactsSql(keyExpression)}) keyed where key is not null`,
+    [chunk.trigger, chunk.scheduledAt, chunk.chunkNo],
+    { prepare: true },
+  );
+  return [...rows];
+}
+
+function chunkContactsSql(keyExpression: string): string {
+  return `
+    select c.contact_id, ${keyExpression} as key
+    from perigee.trigger_chunks chunk
+    cross join lateral unnest(chunk.contact_ids) as w (contact_id)
+    join perigee.contacts c on c.contact_id = w.contact_id
+    where chunk.trigger_name = $1 and chunk.scheduled_at = $2::text::timestamptz
+      and chunk.chunk_no = $3`;
+}
+
+/** The rows of one contact in one source, as the stage has them. */
+export interface StagedRows {
+  readonly sourceId: number;
+  readonly contactId: string;
+  readonly rows: string;
+  readonly found: number;
+  readonly kept: number;
+  readonly tooLong: number;
 }
 
 /**
@@ -96,20 +129,29 @@ export async function readChunkKeys(
  * time, contact) holds it even against programs that write events themselves. Contacts that were
  * deleted meanwhile get none.
  *
- * Call it in the transaction that checked the lease and took the lock of `lockChunks`.
+ * Call it in the transaction that checked the lease and took the lock of `lockChunks`. The rows of
+ * sources are in the session's staging table, or in `staged` where they are few.
  */
 export async function writeChunk(
   sql: TransactionSql,
   chunk: TriggerChunk,
   rules: EventRules,
+  staged?: readonly StagedRows[],
 ): Promise<ChunkCounts> {
-  const [counts] = await sql.unsafe<ChunkCounts[]>(writeChunkSql(rules), [
+  const values = [
     chunk.trigger,
     chunk.scheduledAt,
     chunk.chunkNo,
     `regularEventType-${rules.segmentId}`,
     JSON.stringify(rules.sinks),
-  ]);
+  ];
+  const [counts] = staged === undefined
+    ? await sql.unsafe<ChunkCounts[]>(writeChunkSql(rules, stageTable), values)
+    : await sql.unsafe<ChunkCounts[]>(
+      writeChunkSql(rules, stageParameter),
+      [...values, JSON.stringify(staged)],
+      { prepare: true },
+    );
   if (counts === undefined) throw new Error("an aggregate without groups has one row");
   if (counts.deliveries > 0) await sql`select pg_notify(${deliveriesChannel}, '')`;
   return counts;
@@ -123,10 +165,24 @@ export async function lockChunks(sql: TransactionSql): Promise<void> {
   await sql`lock table perigee.trigger_chunks in row exclusive mode`;
 }
 
+/** The staging table, as if it stood in its place. */
+const stageTable = `not materialized (
+      select source_id, contact_id, rows, found, kept, too_long from pg_temp.perigee_stage)`;
+
+/** The same columns from the JSON of `StagedRows`. */
+const stageParameter = `materialized (
+      select "sourceId" as source_id, "contactId" as contact_id, rows, found, kept,
+        "tooLong" as too_long
+      from json_to_recordset($6::text::json) as given ("sourceId" integer, "contactId" bigint,
+        rows text, found integer, kept integer, "tooLong" integer))`;
+
 /** The statement behind `writeChunk`. Pure. */
-export function writeChunkSql({ segmentId, sources, isRemembered }: EventRules): string {
+function writeChunkSql(
+  { segmentId, sources, isRemembered }: EventRules,
+  stage: string,
+): string {
   const joins = sources.map(({ sourceId }, index) =>
-    `left join pg_temp.perigee_stage s${index}
+    `left join stage s${index}
         on s${index}.source_id = ${sourceId} and s${index}.contact_id = w.contact_id`
   );
   const members = sources.map(({ sourceId }, index) =>
@@ -136,7 +192,7 @@ export function writeChunkSql({ segmentId, sources, isRemembered }: EventRules):
     isSkippedWhenEmpty ? [`s${index}.found is not null`] : []
   );
   return `
-    with chunk as (
+    with stage as ${stage}, chunk as (
       delete from perigee.trigger_chunks
       where trigger_name = $1 and scheduled_at = $2::text::timestamptz and chunk_no = $3
       returning contact_ids
@@ -167,9 +223,9 @@ export function writeChunkSql({ segmentId, sources, isRemembered }: EventRules):
     select (select count(*)::int from chunk) as chunks,
       (select count(*)::int from made) as events,
       (select count(*)::int from queued) as deliveries,
-      (select coalesce(sum(kept), 0)::int from pg_temp.perigee_stage) as rows,
-      (select coalesce(sum(found - kept), 0)::int from pg_temp.perigee_stage) as rows_left_out,
-      (select coalesce(sum(too_long), 0)::int from pg_temp.perigee_stage) as values_too_long,
+      (select coalesce(sum(kept), 0)::int from stage) as rows,
+      (select coalesce(sum(found - kept), 0)::int from stage) as rows_left_out,
+      (select coalesce(sum(too_long), 0)::int from stage) as values_too_long,
       (select count(*)::int from wanted where not is_wanted) as skipped_empty,
       (select coalesce(sum(cardinality(contact_ids)), 0)::int from chunk)
         - (select count(*)::int from wanted) as skipped_gone`;

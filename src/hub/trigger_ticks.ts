@@ -35,12 +35,19 @@ export interface TickPlan {
 
 /**
  * Remembers since when triggers are configured; those known already stay as they are. Daemons call
- * it with every new configuration, so that `entering` counts from then on.
+ * it with every new configuration, so that `entering` counts from then on. `since` (ISO text) is a
+ * moment before the first run under that configuration, by the clock that ticks are told by: a
+ * contact that comes in by that run came in later.
  */
-export async function registerTriggers(sql: Sql, names: readonly string[]): Promise<void> {
+export async function registerTriggers(
+  sql: Sql,
+  names: readonly string[],
+  since: string,
+): Promise<void> {
   await sql`
-    insert into perigee.triggers (name)
-    select name from json_array_elements_text(${JSON.stringify(names)}::text::json) as given (name)
+    insert into perigee.triggers (name, known_since)
+    select name, ${since}
+    from json_array_elements_text(${JSON.stringify(names)}::text::json) as given (name)
     on conflict (name) do nothing`;
 }
 
@@ -125,13 +132,20 @@ export async function findUnfinishedTicks(sql: Sql, tick: TriggerTick): Promise<
   return rows.map((row) => row.scheduledAt);
 }
 
-/** Numbers of the tick's chunks that are still to be written, in order. */
-export async function findChunks(sql: Sql, tick: TriggerTick): Promise<number[]> {
-  const rows = await sql<{ chunkNo: number }[]>`
-    select chunk_no as "chunkNo" from perigee.trigger_chunks
+/** A chunk of a tick that is still to be written. */
+export interface PlannedChunk {
+  readonly chunkNo: number;
+  /** How many contacts it is about. */
+  readonly size: number;
+}
+
+/** The tick's chunks that are still to be written, in order. */
+export async function findChunks(sql: Sql, tick: TriggerTick): Promise<PlannedChunk[]> {
+  const rows = await sql<PlannedChunk[]>`
+    select chunk_no as "chunkNo", cardinality(contact_ids) as size from perigee.trigger_chunks
     where trigger_name = ${tick.trigger} and scheduled_at = ${tick.scheduledAt}
     order by chunk_no`;
-  return rows.map((row) => row.chunkNo);
+  return [...rows];
 }
 
 /** What the tick did so far. */

@@ -21,6 +21,7 @@ import { copyBetween } from "../postgres/copy_stream.ts";
 import { describeFailure } from "../postgres/failure.ts";
 import { quoteLiteral } from "../postgres/identifier.ts";
 import type { ConnectionTarget } from "../postgres/target.ts";
+import { eventRules } from "./event_rules.ts";
 import { inTransaction } from "./session_transaction.ts";
 
 /** What a writer of chunks works with. */
@@ -200,18 +201,4 @@ async function openSource(
   } catch (error) {
     throw describeFailure(error, { doing: `look up source ${name}`, target: reader.target });
   }
-}
-
-function eventRules(trigger: TriggerConfig, config: Config): EventRules {
-  const segment = config.segments.get(trigger.segment);
-  if (segment === undefined) throw new Error(`there is no segment ${trigger.segment}`);
-  return {
-    segmentId: segment.id,
-    sources: trigger.sources.map(({ source, whenEmpty }) => ({
-      sourceId: config.sources.get(source)?.id ?? 0,
-      isSkippedWhenEmpty: whenEmpty === "skip",
-    })),
-    sinks: trigger.sinks,
-    isRemembered: trigger.repeat.kind !== "every_run" || trigger.enteringOnly,
-  };
 }

@@ -17,6 +17,7 @@ import { describeFailure } from "../postgres/failure.ts";
 import type { Pool } from "../postgres/pool.ts";
 import type { ConnectionTarget } from "../postgres/target.ts";
 import { ChunkWriter } from "./chunk_writer.ts";
+import { smallChunk, writeSmallChunk } from "./write_small_chunk.ts";
 
 /** What a trigger's run works with. */
 export interface TriggerDeps {
@@ -105,8 +106,15 @@ async function writeTick(
   try {
     for (const each of ticks) {
       const chunks = await findChunks(sql, each);
-      if (chunks.length > 0) writer ??= await ChunkWriter.open(trigger, context, deps);
-      await writer?.write(chunks.map((chunkNo) => ({ ...each, chunkNo })));
+      if (chunks.every(({ size }) => size <= smallChunk)) {
+        for (const { chunkNo } of chunks) {
+          context.signal.throwIfAborted();
+          await writeSmallChunk(trigger, { ...each, chunkNo }, context, deps);
+        }
+      } else {
+        writer ??= await ChunkWriter.open(trigger, context, deps);
+        await writer.write(chunks.map(({ chunkNo }) => ({ ...each, chunkNo })));
+      }
       await endTick(each, context, deps);
     }
   } finally {

@@ -11,7 +11,10 @@ const shop = await openShop({ after });
 const { sql } = shop.hub;
 const firstTick = "2026-09-01T06:00:00.000Z";
 const secondTick = "2026-09-02T06:00:00.000Z";
-const contacts = 12;
+/** Chunks of few contacts are read and written over pools, large ones by COPY. */
+const chunkSizes = [3, 30];
+/** Of four chunks, and whose rows are in the third. */
+const contacts = 4 * Math.max(...chunkSizes);
 
 beforeEach(async () => {
   await shop.shop.unsafe(`drop table if exists promo_codes;
@@ -22,17 +25,17 @@ beforeEach(async () => {
     perigee.trigger_contacts`);
 });
 
-/** Members c1 … c12, and a tick for them in chunks of three. */
-async function planFourChunks(scheduledAt = firstTick): Promise<string[]> {
-  const emails = Array.from({ length: contacts }, (_, index) => `c${index + 1}@example.com`);
+/** Members c1, c2 and so on, and a tick for them in four chunks. */
+async function planFourChunks(chunkSize: number): Promise<string[]> {
+  const emails = Array.from({ length: 4 * chunkSize }, (_, index) => `c${index + 1}@example.com`);
   const ids = await addMembers(sql, emails);
-  await planAgain(scheduledAt);
+  await planAgain(firstTick, chunkSize);
   return ids;
 }
 
-async function planAgain(scheduledAt: string): Promise<void> {
+async function planAgain(scheduledAt: string, chunkSize: number): Promise<void> {
   const repeat = { kind: "every_run" as const };
-  const rules = { segmentId: 170531841, repeat, enteringOnly: false, chunkSize: 3 };
+  const rules = { segmentId: 170531841, repeat, enteringOnly: false, chunkSize };
   await sql.begin((session) => planTick(session, { trigger: "birthday", scheduledAt }, rules));
 }
 
@@ -56,67 +59,75 @@ async function mendRow(): Promise<void> {
   );
 }
 
-test("the chunks of a tick are written in their order, each contact once", async () => {
-  const ids = await planFourChunks();
-  const counts = await runTick(shop, firstTick);
-  assert.deepEqual([counts["events"], counts["rows"], counts["deliveries"]], [12, 12, 12]);
-  assert.deepEqual((await readEvents()).map((event) => event.contactId), ids);
-});
+for (const size of chunkSizes) {
+  const all = 4 * size;
+  const named = `in chunks of ${size}`;
 
-test("a chunk that cannot be read stops the tick; those before it stand, and the next try goes on there", async () => {
-  const ids = await planFourChunks();
-  await breakRow(8);
-  await assert.rejects(runTick(shop, firstTick), { name: "PerigeeError" });
-  assert.deepEqual((await readEvents()).map((event) => event.contactId), ids.slice(0, 6));
-  await mendRow();
-  const counts = await runTick(shop, firstTick);
-  assert.equal(counts["events"], contacts);
-  assert.deepEqual((await readEvents()).map((event) => event.contactId), ids);
-});
+  test(`the chunks of a tick are written in their order, each contact once, ${named}`, async () => {
+    const ids = await planFourChunks(size);
+    const counts = await runTick(shop, firstTick);
+    assert.deepEqual([counts["events"], counts["rows"], counts["deliveries"]], [all, all, all]);
+    assert.deepEqual((await readEvents()).map((event) => event.contactId), ids);
+  });
 
-test("a contact that is forgotten while its rows are on their way gets no event", async () => {
-  const ids = await planFourChunks();
-  await shop.shop.unsafe(`alter table promo_codes rename to kept_codes;
+  test(`a chunk that cannot be read stops the tick; those before it stand, and the next try goes on there, ${named}`, async () => {
+    const ids = await planFourChunks(size);
+    await breakRow(2 * size + 2);
+    await assert.rejects(runTick(shop, firstTick), { name: "PerigeeError" });
+    assert.deepEqual((await readEvents()).map((event) => event.contactId), ids.slice(0, 2 * size));
+    await mendRow();
+    const counts = await runTick(shop, firstTick);
+    assert.equal(counts["events"], all);
+    assert.deepEqual((await readEvents()).map((event) => event.contactId), ids);
+  });
+
+  test(`a contact that is forgotten while its rows are on their way gets no event, ${named}`, async () => {
+    const ids = await planFourChunks(size);
+    await shop.shop.unsafe(`alter table promo_codes rename to kept_codes;
     create view promo_codes as select kept_codes.* from
       (select pg_advisory_xact_lock_shared(${heldLock}) offset 0) held, kept_codes`);
-  const lock = await holdLock(shop.shop);
-  const running = runTick(shop, firstTick);
-  await waitFor("the reading of rows", async () => {
-    const [row] = await shop.shop`select 1 from pg_stat_activity
+    const lock = await holdLock(shop.shop);
+    const running = runTick(shop, firstTick);
+    await waitFor("the reading of rows", async () => {
+      const [row] = await shop.shop`select 1 from pg_stat_activity
       where datname = current_database() and wait_event = 'advisory'`;
-    return row;
+      return row;
+    });
+    await forgetContact(sql, ids[1] ?? "", []);
+    await lock.release();
+    const counts = await running;
+    assert.deepEqual([counts["events"], counts["skipped_gone"]], [all - 1, 1]);
+    assert.ok((await readEvents()).every((event) => event.contactId !== ids[1]));
+    await shop.shop.unsafe("drop view promo_codes; drop table kept_codes");
   });
-  await forgetContact(sql, ids[1] ?? "", []);
-  await lock.release();
-  const counts = await running;
-  assert.deepEqual([counts["events"], counts["skipped_gone"]], [contacts - 1, 1]);
-  assert.ok((await readEvents()).every((event) => event.contactId !== ids[1]));
-  await shop.shop.unsafe("drop view promo_codes; drop table kept_codes");
-});
 
-for (const catchUp of ["last", "none", "all"] as const) {
-  const outcome = catchUp === "all" ? "written first" : "dropped and counted";
-  test(`what is left of a tick that failed is ${outcome} with catch_up: ${catchUp}`, async () => {
-    const ids = await planFourChunks();
-    const rule: Partial<TriggerConfig> = { catchUp };
-    await breakRow(8);
-    await assert.rejects(runTick(shop, firstTick, rule));
-    await mendRow();
-    await planAgain(secondTick);
-    const counts = await runTick(shop, secondTick, rule);
-    assert.equal(counts["events"], contacts);
-    const events = await readEvents();
-    const early = events.filter((event) => Date.parse(event.at) === Date.parse(firstTick));
-    assert.deepEqual(
-      early.map((event) => event.contactId),
-      catchUp === "all" ? ids : ids.slice(0, 6),
-    );
-    assert.deepEqual(events.slice(0, early.length), early);
-    const [row] = await sql<{ dropped: string | null; isFinished: boolean }[]>`
+  for (const catchUp of ["last", "none", "all"] as const) {
+    const outcome = catchUp === "all" ? "written first" : "dropped and counted";
+    test(`what is left of a tick that failed is ${outcome} with catch_up: ${catchUp}, ${named}`, async () => {
+      const ids = await planFourChunks(size);
+      const rule: Partial<TriggerConfig> = { catchUp };
+      await breakRow(2 * size + 2);
+      await assert.rejects(runTick(shop, firstTick, rule));
+      await mendRow();
+      await planAgain(secondTick, size);
+      const counts = await runTick(shop, secondTick, rule);
+      assert.equal(counts["events"], all);
+      const events = await readEvents();
+      const early = events.filter((event) => Date.parse(event.at) === Date.parse(firstTick));
+      assert.deepEqual(
+        early.map((event) => event.contactId),
+        catchUp === "all" ? ids : ids.slice(0, 2 * size),
+      );
+      assert.deepEqual(events.slice(0, early.length), early);
+      const [row] = await sql<{ dropped: string | null; isFinished: boolean }[]>`
       select counts ->> 'dropped' as dropped, finished_at is not null as "isFinished"
       from perigee.trigger_ticks where scheduled_at = ${firstTick}`;
-    assert.deepEqual(row, { dropped: catchUp === "all" ? null : "6", isFinished: true });
-  });
+      assert.deepEqual(row, {
+        dropped: catchUp === "all" ? null : String(2 * size),
+        isFinished: true,
+      });
+    });
+  }
 }
 
 test("a large tick is cut into chunks of which one is read while another is written", async () => {

@@ -1,0 +1,70 @@
+import type { TriggerConfig } from "../config/model.ts";
+import { hubKeyExpression } from "../connector/contact_key.ts";
+import { fetchSourceRows } from "../connector/source_rows.ts";
+import { loadSourceShape } from "../connector/source_shape.ts";
+import { requireLease } from "../hub/lease.ts";
+import type { RunContext } from "../hub/run.ts";
+import {
+  lockChunks,
+  readChunkContacts,
+  type StagedRows,
+  type TriggerChunk,
+  writeChunk,
+} from "../hub/trigger_events.ts";
+import { addTickCounts } from "../hub/trigger_ticks.ts";
+import { describeFailure } from "../postgres/failure.ts";
+import { eventRules } from "./event_rules.ts";
+import type { TriggerDeps } from "./run_trigger.ts";
+
+/**
+ * Most contacts whose rows go through this process, at 1 MiB each from every source. Up to so many,
+ * opening three sessions for COPY takes longer than all the rest.
+ */
+export const smallChunk = 20;
+
+/**
+ * Writes a chunk of few contacts, as `ChunkWriter` writes large ones, over connections of the pools.
+ * Throws a `PerigeeError`; then nothing of the chunk was written.
+ */
+export async function writeSmallChunk(
+  trigger: TriggerConfig,
+  chunk: TriggerChunk,
+  { lease }: RunContext,
+  deps: TriggerDeps,
+): Promise<void> {
+  const staged: StagedRows[] = [];
+  for (const { source } of trigger.sources) {
+    staged.push(...await fetchRows(source, chunk, deps));
+  }
+  const rules = eventRules(trigger, deps.config);
+  await deps.hub.sql.begin(async (sql) => {
+    await requireLease(sql, lease);
+    await lockChunks(sql);
+    const { chunks, ...counts } = await writeChunk(sql, chunk, rules, staged);
+    if (chunks === 1) await addTickCounts(sql, chunk, counts);
+  });
+}
+
+async function fetchRows(
+  name: string,
+  chunk: TriggerChunk,
+  { config, hub, connectors }: TriggerDeps,
+): Promise<StagedRows[]> {
+  const source = config.sources.get(name);
+  if (source === undefined) throw new Error(`there is no source ${name}`);
+  const connector = connectors.require(source.connector);
+  const keyExpression = hubKeyExpression(connector.key.field, "c");
+  const contacts = await readChunkContacts(hub.sql, chunk, keyExpression);
+  if (contacts.length === 0) return [];
+  const { sql, target } = connectors.pool(connector.name);
+  try {
+    const shape = await loadSourceShape(sql, source, connector);
+    const found = await fetchSourceRows(sql, shape, contacts.map((contact) => contact.key));
+    return contacts.flatMap(({ contactId }, index) => {
+      const { json: rows = "[]", ...counts } = found[index] ?? { found: 0, kept: 0, tooLong: 0 };
+      return counts.found === 0 ? [] : [{ sourceId: source.id, contactId, rows, ...counts }];
+    });
+  } catch (error) {
+    throw describeFailure(error, { doing: `read source ${name}`, target });
+  }
+}
