@@ -109,6 +109,10 @@ export interface SourceConfig {
   readonly orderBy: readonly { readonly column: string; readonly isDescending: boolean }[];
   /** Most rows a contact gets. */
   readonly limit: number;
+  /** Longest value; a longer one becomes null and is counted. */
+  readonly maxValueBytes: number;
+  /** Most bytes of JSON that a contact's rows take; rows from the first that does not fit are left out. */
+  readonly maxContactBytes: number;
   /** `text`: every value a string as documented; `typed`: JSON numbers and booleans stay. */
   readonly values: "text" | "typed";
 }

@@ -229,6 +229,11 @@ export const problemCodes = {
     "A trigger has `on: notify` and its segment listens to no channel. Only a warning.",
     "Add `listen` to the segment, or remove `on: notify`.",
   ),
+  PG175: describe(
+    "every notification sends to everybody",
+    "A trigger has `on: notify` without `entering` and without a `repeat` rule, so that each notification makes an event for every member of the segment. Only a warning.",
+    "Add `entering: true`, `repeat: once` or `repeat: { every: … }`.",
+  ),
 } as const satisfies Record<string, ProblemDescription>;
 
 /** Stable code of a configuration problem. */

@@ -46,6 +46,8 @@ export function resolveSource(
     columns: input.columns,
     orderBy: (input.order_by ?? []).map(orderOf),
     limit: input.limit,
+    maxValueBytes: input.max_value,
+    maxContactBytes: input.max_rows_size,
     values: input.values,
   };
 }

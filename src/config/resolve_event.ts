@@ -172,6 +172,21 @@ function sourcesOf(input: ConfigInput["triggers"][string]): TriggerSourceConfig[
     .map(([source, options]) => ({ source, whenEmpty: options.when_empty }));
 }
 
+/** Notifications come as often as rows change; without a rule each of them reaches every member. */
+function warnIfFlooding(
+  { on, repeat, entering }: ConfigInput["triggers"][string],
+  path: TreePath,
+  context: ResolveContext,
+): void {
+  if (on !== "notify" || repeat !== "every_run" || entering) return;
+  context.warn(
+    "PG175",
+    context.value([...path, "on"]),
+    "Each notification makes an event for every member of the segment.",
+    "Add `entering: true` or a `repeat` rule if that is not meant.",
+  );
+}
+
 /** A segment on a schedule or on NOTIFY. */
 export function resolveTrigger(
   name: string,
@@ -181,6 +196,7 @@ export function resolveTrigger(
   const path = ["triggers", name];
   const schedule = resolveSchedule(input, path, context);
   warnUnlessStarted(schedule, input.on === "notify", path, context);
+  warnIfFlooding(input, path, context);
   const { repeat } = input;
   return {
     name,

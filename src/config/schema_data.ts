@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { datasets } from "../dataset/datasets.ts";
-import { choice, country, flag, id, identifier, integer, reference, text } from "./leaf.ts";
+import { choice, country, flag, id, identifier, integer, reference, size, text } from "./leaf.ts";
 import { duration } from "./leaf_time.ts";
 import { scheduleKeys, stalenessKey } from "./schema_schedule.ts";
 
@@ -34,6 +34,18 @@ export const sourceSchema = v.pipe(
       v.description("Order of a contact's rows; without it the table's primary key."),
     )),
     limit: v.optional(integer("Most rows that a contact gets.", 1, 100_000), 100),
+    max_value: v.optional(
+      size("Longest value; a longer one becomes null and is counted.", 1 << 10, 1 << 24),
+      "64KB",
+    ),
+    max_rows_size: v.optional(
+      size(
+        "Most that the rows of one contact take, as JSON; rows from the first that does not fit are left out and counted.",
+        1 << 10,
+        1 << 26,
+      ),
+      "1MB",
+    ),
     values: v.optional(
       choice(
         ["text", "typed"],

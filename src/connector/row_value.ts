@@ -8,13 +8,6 @@ export interface ValueColumn {
   readonly isArray: boolean;
 }
 
-/**
- * Longest value in bytes that reaches templates and events; a longer one becomes null and is
- * counted. Half of it would refuse long product descriptions; with twice as much a few wide rows
- * fill a contact's whole share (`maxContactBytes`).
- */
-export const maxValueBytes = 65_536;
-
 const wholeNumbers = new Set(["int2", "int4", "int8", "oid"]);
 const fractions = new Set(["numeric", "float4", "float8"]);
 const documents = new Set(["json", "jsonb"]);
@@ -26,6 +19,13 @@ const shortTypes = new Set([
   ...["inet", "cidr", "macaddr", "macaddr8"],
 ]);
 
+/** How values are written. */
+export interface ValueRules {
+  readonly values: "text" | "typed";
+  /** Longest value; a longer one becomes null. */
+  readonly maxValueBytes: number;
+}
+
 /**
  * SQL text of the JSON of one value: `"2"`, `"2020-09-02T00:00:00Z"`, `null`. Never SQL null. `text`
  * writes every value as a string, numbers in decimal; `typed` keeps JSON numbers, booleans, arrays
@@ -35,7 +35,7 @@ const shortTypes = new Set([
 export function valueSql(
   column: ValueColumn,
   expression: string,
-  values: "text" | "typed",
+  { values, maxValueBytes }: ValueRules,
 ): string {
   const written = writtenSql(column, expression, values);
   const guarded = isShort(column)
@@ -45,7 +45,11 @@ export function valueSql(
 }
 
 /** SQL integer: 1 when the value is too long and was written as null; undefined where it cannot be. */
-export function tooLongSql(column: ValueColumn, expression: string): string | undefined {
+export function tooLongSql(
+  column: ValueColumn,
+  expression: string,
+  { maxValueBytes }: ValueRules,
+): string | undefined {
   if (isShort(column)) return undefined;
   return `coalesce((${lengthSql(column, expression)} > ${maxValueBytes})::int, 0)`;
 }

@@ -21,16 +21,9 @@ export interface SourceRows {
   /** Rows that the contact has; `kept` of them are in `json`. */
   readonly found: number;
   readonly kept: number;
-  /** Values that were longer than `maxValueBytes` and became null. */
+  /** Values that were longer than the source's `maxValueBytes` and became null. */
   readonly tooLong: number;
 }
-
-/**
- * Most bytes of rows that one contact gets from one source; rows from the first that does not fit
- * are left out whole. Twice as much lets 10,000 contacts of a chunk reach 20 GB; half of it is less
- * than a page of rich product rows.
- */
-export const maxContactBytes = 1_048_576;
 
 /**
  * The one place that turns rows into JSON. The statement answers, for each contact of `wanted` that
@@ -44,9 +37,9 @@ export function sourceRowsSql(shape: SourceShape, wanted: string): string {
   const { source, columns } = shape;
   const picked = columns.map((column, index) => `r.${quoteIdentifier(column.name)} as c${index}`);
   const written = columns.map((column, index) =>
-    `${memberSql(column.name)} || ${valueSql(column, `c${index}`, source.values)}`
+    `${memberSql(column.name)} || ${valueSql(column, `c${index}`, source)}`
   );
-  const tooLong = columns.map((column, index) => tooLongSql(column, `c${index}`))
+  const tooLong = columns.map((column, index) => tooLongSql(column, `c${index}`, source))
     .filter((term) => term !== undefined);
   return `
     select id, '[' || coalesce(string_agg(row_text, ',' order by place) filter (where is_kept), '')
@@ -55,7 +48,7 @@ export function sourceRowsSql(shape: SourceShape, wanted: string): string {
       coalesce(sum(too_long) filter (where is_kept), 0)::int4 as too_long
     from (
       select id, place, found, row_text, too_long,
-        sum(octet_length(row_text)) over (partition by id order by place) <= ${maxContactBytes}
+        sum(octet_length(row_text)) over (partition by id order by place) <= ${source.maxContactBytes}
           as is_kept
       from (
         select id, place, found, '{' || ${written.join(" || ',' || ")} || '}' as row_text,

@@ -17,7 +17,7 @@ import { describeFailure } from "../postgres/failure.ts";
 import type { Pool } from "../postgres/pool.ts";
 import type { ConnectionTarget } from "../postgres/target.ts";
 import { ChunkWriter } from "./chunk_writer.ts";
-import { smallChunk, writeSmallChunk } from "./write_small_chunk.ts";
+import { isSmallChunk, writeSmallChunk } from "./write_small_chunk.ts";
 
 /** What a trigger's run works with. */
 export interface TriggerDeps {
@@ -106,7 +106,7 @@ async function writeTick(
   try {
     for (const each of ticks) {
       const chunks = await findChunks(sql, each);
-      if (chunks.every(({ size }) => size <= smallChunk)) {
+      if (chunks.every(({ size }) => isSmallChunk(trigger, size, deps.config))) {
         for (const { chunkNo } of chunks) {
           context.signal.throwIfAborted();
           await writeSmallChunk(trigger, { ...each, chunkNo }, context, deps);

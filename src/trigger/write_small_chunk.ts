@@ -1,4 +1,4 @@
-import type { TriggerConfig } from "../config/model.ts";
+import type { Config, TriggerConfig } from "../config/model.ts";
 import { hubKeyExpression } from "../connector/contact_key.ts";
 import { fetchSourceRows } from "../connector/source_rows.ts";
 import { loadSourceShape } from "../connector/source_shape.ts";
@@ -17,10 +17,18 @@ import { eventRules } from "./event_rules.ts";
 import type { TriggerDeps } from "./run_trigger.ts";
 
 /**
- * Most contacts whose rows go through this process, at 1 MiB each from every source. Up to so many,
- * opening three sessions for COPY takes longer than all the rest.
+ * Most contacts, and most bytes of their rows, that go through this process. Up to so many, opening
+ * three sessions for COPY takes longer than all the rest.
  */
-export const smallChunk = 20;
+const mostContacts = 20;
+const mostBytes = 67_108_864;
+
+/** Whether a chunk of so many contacts may be written by `writeSmallChunk`, however long its rows. */
+export function isSmallChunk(trigger: TriggerConfig, size: number, config: Config): boolean {
+  const bytes = trigger.sources
+    .reduce((sum, { source }) => sum + (config.sources.get(source)?.maxContactBytes ?? 0), 0);
+  return size <= mostContacts && size * bytes <= mostBytes;
+}
 
 /**
  * Writes a chunk of few contacts, as `ChunkWriter` writes large ones, over connections of the pools.

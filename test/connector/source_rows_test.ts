@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { maxContactBytes } from "../../src/connector/source_rows.ts";
 import { fetchSourceRows } from "../../src/connector/source_rows.ts";
 import { loadSourceShape } from "../../src/connector/source_shape.ts";
 import type { ConnectorConfig, KeyField, SourceConfig } from "../../src/config/model.ts";
@@ -17,6 +16,8 @@ const plain: SourceConfig = {
   columns: undefined,
   orderBy: [],
   limit: 20,
+  maxValueBytes: 65_536,
+  maxContactBytes: 1_048_576,
   values: "text",
 };
 
@@ -148,7 +149,7 @@ test("a value that is too long becomes null and is counted; rows that do not fit
   assert.equal(rows[0]?.body, null);
   assert.equal(rows[1]?.body?.length, 65_536);
   assert.equal(wide?.tooLong, 1);
-  assert.ok((wide?.json.length ?? 0) <= maxContactBytes + rows.length + 1);
+  assert.ok((wide?.json.length ?? 0) <= plain.maxContactBytes + rows.length + 1);
   assert.deepEqual([wide?.found, wide?.kept], [19, rows.length]);
   assert.equal(rows.length, 16);
 });
@@ -175,4 +176,19 @@ test("a missing table or column is named with what there is", async () => {
     code: "PG791",
     message: /no column Grade, only id, email, grade/,
   });
+});
+
+test("the longest value and the most rows of a contact are the source's own", async () => {
+  await sql.unsafe(`create table long_rows (id int primary key, email text, text text);
+    insert into long_rows select n, 'long@example.com', repeat('x', n * 500) from generate_series(1, 5) as n`);
+  const bounds = { maxValueBytes: 1_500, maxContactBytes: 2_600 };
+  const [rows] = await fetchRows("long_rows", ["long@example.com"], bounds);
+  const kept = JSON.parse(rows?.json ?? "[]") as { text: string | null }[];
+  assert.deepEqual(kept.map((row) => row.text?.length), [500, 1_000]);
+  assert.deepEqual([rows?.found, rows?.kept, rows?.tooLong], [5, 2, 0]);
+  const [wider] = await fetchRows("long_rows", ["long@example.com"], {
+    maxValueBytes: 1_500,
+    maxContactBytes: 1 << 20,
+  });
+  assert.deepEqual([wider?.kept, wider?.tooLong], [5, 2]);
 });

@@ -138,6 +138,8 @@ export function sourceOf(name: string, id = 1043): SourceConfig {
     columns: undefined,
     orderBy: [],
     limit: 100,
+    maxValueBytes: 65_536,
+    maxContactBytes: 1_048_576,
     values: "text",
   };
 }

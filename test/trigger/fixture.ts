@@ -62,6 +62,8 @@ export const promoCodes: SourceConfig = {
   columns: undefined,
   orderBy: [],
   limit: 20,
+  maxValueBytes: 65_536,
+  maxContactBytes: 1_048_576,
   values: "text",
 };
 
