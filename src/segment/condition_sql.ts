@@ -2,7 +2,8 @@ import { PerigeeError } from "../error.ts";
 import { conditionOperators } from "../config/condition_operator.ts";
 import type { ConditionConfig, CountConfig } from "../config/model_segment.ts";
 import { quoteLiteral } from "../postgres/identifier.ts";
-import { type Moment, momentCondition } from "./moment_condition.ts";
+import { beyond, type Comparison, comparisonSql, exactly, type Interval } from "./comparison.ts";
+import { calendarCondition, type Moment, momentComparison } from "./moment_condition.ts";
 import type { Operand } from "./operand.ts";
 
 /**
@@ -25,24 +26,47 @@ export function conditionSql(
   throw misfit(condition, `it compares ${fits.join(", ")}, and the column holds ${operand.family}`);
 }
 
+/**
+ * The condition as a comparison with literals of an ordered type, where it is one: many of them on
+ * one column can be answered by one search. Throws PG620 as `conditionSql` does.
+ */
+export function comparisonOf(
+  condition: ConditionConfig,
+  operand: Operand,
+  moment: Moment,
+): Comparison | undefined {
+  switch (operand.family) {
+    case "text":
+      return textComparison(condition, operand);
+    case "number":
+      return numberComparison(condition, operand);
+    case "boolean":
+      return booleanComparison(condition, operand.sql);
+    case "moment":
+      return readingMoments(condition, () => momentComparison(condition, operand, moment));
+    default:
+      return undefined;
+  }
+}
+
 function familyCondition(
   condition: ConditionConfig,
   operand: Operand,
   moment: Moment,
 ): string | undefined {
+  const comparison = comparisonOf(condition, operand, moment);
+  if (comparison !== undefined) return comparisonSql(comparison);
   switch (operand.family) {
     case "text":
       return textCondition(condition, operand);
-    case "number":
-      return numberCondition(condition, operand);
-    case "boolean":
-      return booleanCondition(condition, operand.sql);
     case "moment":
-      return momentConditionOrMisfit(condition, operand, moment);
+      return calendarCondition(condition, operand, moment);
     case "array":
       return arrayCondition(condition, operand);
     case "json":
       return jsonCondition(condition, operand.sql);
+    default:
+      return undefined;
   }
 }
 
@@ -57,34 +81,40 @@ function misfit(condition: ConditionConfig, reason: string): PerigeeError {
   );
 }
 
-const comparisons = { equals: "=", notEquals: "<>", in: "in", notIn: "not in" } as const;
-
-/** `x = 1`, `x not in (1, 2)`; undefined when the operator is none of these. */
-function equality(
+/** Intervals of `equals`, `in` and their opposites; undefined when the operator is none of these. */
+function points(
   { operator, value }: ConditionConfig,
-  sql: string,
   literal: (value: unknown) => string,
-): string | undefined {
+): Pick<Comparison, "intervals" | "isNegated"> | undefined {
   if (operator === "equals" || operator === "notEquals") {
-    return `${sql} ${comparisons[operator]} ${literal(value)}`;
+    return { intervals: [exactly(literal(value))], isNegated: operator === "notEquals" };
   }
-  if (operator === "in" || operator === "notIn") {
-    return `${sql} ${comparisons[operator]} (${(value as unknown[]).map(literal).join(", ")})`;
-  }
-  return undefined;
+  if (operator !== "in" && operator !== "notIn") return undefined;
+  const intervals = (value as unknown[]).map((each) => exactly(literal(each)));
+  return { intervals, isNegated: operator === "notIn" };
 }
 
-function textCondition(
-  condition: ConditionConfig,
-  operand: Extract<Operand, { family: "text" }>,
-): string | undefined {
-  const { operator, value } = condition;
+type TextOperand = Extract<Operand, { family: "text" }>;
+
+/** SQL for a text operand and for literals beside it; in lower case where case is ignored. */
+function textSides(condition: ConditionConfig, operand: TextOperand) {
   const ignoresCase = condition.ignoreCase || operand.ignoresCase;
-  const sql = ignoresCase ? `lower(${operand.sql})` : operand.sql;
   const literal = (given: unknown) => {
     const quoted = quoteLiteral(String(given));
     return ignoresCase ? `lower(${quoted})` : quoted;
   };
+  return { ignoresCase, sql: ignoresCase ? `lower(${operand.sql})` : operand.sql, literal };
+}
+
+function textComparison(condition: ConditionConfig, operand: TextOperand): Comparison | undefined {
+  const { sql, literal } = textSides(condition, operand);
+  const found = points(condition, literal);
+  return found === undefined ? undefined : { operand: sql, type: "text", ...found };
+}
+
+function textCondition(condition: ConditionConfig, operand: TextOperand): string | undefined {
+  const { operator, value } = condition;
+  const { ignoresCase, sql, literal } = textSides(condition, operand);
   const like = (before: string, after: string) =>
     `${sql} like ${literal(`${before}${String(value).replace(/[\\%_]/g, "\\$&")}${after}`)}`;
   switch (operator) {
@@ -106,29 +136,49 @@ function textCondition(
     case ">=":
       return `${sql} ${operator} ${literal(value)}`;
     default:
-      return equality(condition, sql, literal);
+      return undefined;
   }
 }
 
-function numberCondition(
+function numberComparison(
   condition: ConditionConfig,
   operand: Extract<Operand, { family: "number" }>,
-): string | undefined {
-  const { operator, value } = condition;
+): Comparison | undefined {
   const literal = (given: unknown) => numberLiteral(condition, given, operand.isFloat);
+  const found = numberIntervals(condition, literal);
+  if (found === undefined) return undefined;
+  const areWhole = operand.isInteger && found.intervals.every(isWhole);
+  const type = operand.isFloat ? "float8" : areWhole ? "bigint" : "numeric";
+  return { operand: operand.sql, type, ...found };
+}
+
+function numberIntervals(
+  condition: ConditionConfig,
+  literal: (value: unknown) => string,
+): Pick<Comparison, "intervals" | "isNegated"> | undefined {
+  const { operator, value } = condition;
   switch (operator) {
     case "<":
     case "<=":
     case ">":
     case ">=":
-      return `${operand.sql} ${operator} ${literal(value)}`;
+      return { intervals: [beyond(operator, literal(value))], isNegated: false };
     case "between": {
-      const [lower, upper] = value as [unknown, unknown];
-      return `${operand.sql} between ${literal(lower)} and ${literal(upper)}`;
+      const [first, last] = value as [unknown, unknown];
+      const lower = { literal: literal(first), isIncluded: true };
+      const upper = { literal: literal(last), isIncluded: true };
+      return { intervals: [{ lower, upper }], isNegated: false };
     }
     default:
-      return equality(condition, operand.sql, literal);
+      return points(condition, literal);
   }
+}
+
+/** Do both ends fit a bigint as they are written? */
+function isWhole({ lower, upper }: Interval): boolean {
+  return [lower, upper].every((bound) =>
+    bound === undefined || /^\(?[+-]?\d{1,18}\)?$/.test(bound.literal)
+  );
 }
 
 /** Digits as they are written, so that no number passes through a double of ours. */
@@ -143,23 +193,20 @@ function numberLiteral(condition: ConditionConfig, value: unknown, isFloat: bool
   return /^[+-]/.test(literal) ? `(${literal})` : literal;
 }
 
-function booleanCondition(condition: ConditionConfig, sql: string): string | undefined {
-  return equality(condition, sql, (value) => {
+function booleanComparison(condition: ConditionConfig, sql: string): Comparison | undefined {
+  const found = points(condition, (value) => {
     const text = String(value).toLowerCase();
     if (text !== "true" && text !== "false") {
       throw misfit(condition, "the value is neither true nor false");
     }
     return text;
   });
+  return found === undefined ? undefined : { operand: sql, type: "boolean", ...found };
 }
 
-function momentConditionOrMisfit(
-  condition: ConditionConfig,
-  operand: Extract<Operand, { family: "moment" }>,
-  moment: Moment,
-): string | undefined {
+function readingMoments<T>(condition: ConditionConfig, read: () => T): T {
   try {
-    return momentCondition(condition, operand, moment);
+    return read();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw misfit(condition, "the value is neither a day nor an ISO 8601 timestamp");

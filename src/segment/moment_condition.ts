@@ -1,5 +1,6 @@
 import type { Span } from "../config/condition_value.ts";
 import type { ConditionConfig } from "../config/model_segment.ts";
+import { beyond, type Comparison, exactly, type Interval } from "./comparison.ts";
 import type { Operand } from "./operand.ts";
 import {
   dateOf,
@@ -26,66 +27,82 @@ type Bound =
   | { readonly kind: "instant"; readonly ms: number; readonly micros: number };
 
 /**
- * SQL for one comparison of a moment; undefined when the operator is none for moments.
- * Bounds are literals computed for the segment's zone, so an index on the bare column serves, and
- * the customer's server need not know the zone unless the calendar of the column itself is asked.
+ * What one operator asks of a moment, as a comparison; undefined when the operator is none that
+ * compares moments. Bounds are literals computed for the segment's zone, so an index on the bare
+ * column serves, and the customer's server need not know the zone.
  */
-export function momentCondition(
+export function momentComparison(
   { operator, value }: ConditionConfig,
   operand: MomentOperand,
   moment: Moment,
-): string | undefined {
+): Comparison | undefined {
   const bound = (given: unknown) => readBound(String(given), moment);
   const compare = (sign: Sign, given: unknown) => compareTo(operand, sign, bound(given), moment);
+  const equal = (given: unknown) => equalTo(operand, bound(given), moment);
   const today = startOfDay(moment.zone.wallOf(moment.nowMs));
   const onDay = (day: WallClock) => isOnDay(operand, day, moment);
+  const within = (sign: 1 | -1) =>
+    isWithin(operand, shiftInstant(moment.zone, moment.nowMs, value as Span, sign), moment);
+  const comparison = (intervals: readonly Interval[], isNegated = false): Comparison => ({
+    operand: operand.sql,
+    type: operand.type,
+    intervals,
+    isNegated,
+  });
   switch (operator) {
     case "equals":
-      return equalTo(operand, bound(value), moment);
     case "notEquals":
-      return `not (${equalTo(operand, bound(value), moment)})`;
+      return comparison([equal(value)], operator === "notEquals");
     case "in":
-    case "notIn": {
-      const any = (value as unknown[])
-        .map((each) => equalTo(operand, bound(each), moment)).join(" or ");
-      return operator === "in" ? `(${any})` : `not (${any})`;
-    }
+    case "notIn":
+      return comparison((value as unknown[]).map(equal), operator === "notIn");
     case "on":
-      return onDay(dayOfBound(bound(value), moment));
+      return comparison([onDay(dayOfBound(bound(value), moment))]);
     case "before":
-      return compare("<", value);
+      return comparison([compare("<", value)]);
     case "after":
-      return compare(">", value);
+      return comparison([compare(">", value)]);
     case "<":
     case "<=":
     case ">":
     case ">=":
-      return compare(operator, value);
+      return comparison([compare(operator, value)]);
     case "between": {
       const [first, last] = value as [unknown, unknown];
-      return `(${compare(">=", first)} and ${compare("<=", last)})`;
+      const { lower } = compare(">=", first);
+      return comparison([{ lower, upper: compare("<=", last).upper }]);
     }
     case "today":
-      return value === true ? onDay(today) : `not (${onDay(today)})`;
+      return comparison([onDay(today)], value !== true);
     case "inLast":
-      return isWithin(operand, shiftInstant(moment.zone, moment.nowMs, value as Span, -1), moment);
+      return comparison([within(-1)]);
     case "inNext":
-      return isWithin(operand, shiftInstant(moment.zone, moment.nowMs, value as Span, 1), moment);
+      return comparison([within(1)]);
     case "daysAgo":
-      return onDay(today - (value as number) * dayMs);
+      return comparison([onDay(today - (value as number) * dayMs)]);
     case "inDays":
-      return onDay(today + (value as number) * dayMs);
-    case "anniversary":
-      return hasAnniversary(operand, today + (value as { offsetDays: number }).offsetDays * dayMs);
-    case "month":
-      return `extract(month from ${wallSql(operand, moment)}) in (${
-        (value as number[]).join(", ")
-      })`;
-    case "weekday":
-      return `extract(dow from ${wallSql(operand, moment)}) in (${(value as number[]).join(", ")})`;
+      return comparison([onDay(today + (value as number) * dayMs)]);
     default:
       return undefined;
   }
+}
+
+/** SQL for an operator that asks the calendar of the column itself; undefined for all others. */
+export function calendarCondition(
+  { operator, value }: ConditionConfig,
+  operand: MomentOperand,
+  moment: Moment,
+): string | undefined {
+  const oneOf = () => `(${(value as number[]).join(", ")})`;
+  if (operator === "month") {
+    return `extract(month from ${wallSql(operand, moment)}) in ${oneOf()}`;
+  }
+  if (operator === "weekday") {
+    return `extract(dow from ${wallSql(operand, moment)}) in ${oneOf()}`;
+  }
+  if (operator !== "anniversary") return undefined;
+  const today = startOfDay(moment.zone.wallOf(moment.nowMs));
+  return hasAnniversary(operand, today + (value as { offsetDays: number }).offsetDays * dayMs);
 }
 
 type Sign = "<" | "<=" | ">" | ">=";
@@ -121,41 +138,43 @@ function dayOfBound(bound: Bound, moment: Moment): WallClock {
   return bound.kind === "day" ? bound.day : startOfDay(moment.zone.wallOf(bound.ms));
 }
 
-function equalTo(operand: MomentOperand, bound: Bound, moment: Moment): string {
+function equalTo(operand: MomentOperand, bound: Bound, moment: Moment): Interval {
   if (bound.kind === "day" || operand.type === "date") {
     return isOnDay(operand, dayOfBound(bound, moment), moment);
   }
-  return `${operand.sql} = ${instantLiteral(operand, bound.ms, bound.micros)}`;
+  return exactly(instantLiteral(operand, bound.ms, bound.micros));
 }
 
-function isOnDay(operand: MomentOperand, day: WallClock, moment: Moment): string {
-  if (operand.type === "date") return `${operand.sql} = ${dateLiteral(day)}`;
+function isOnDay(operand: MomentOperand, day: WallClock, moment: Moment): Interval {
+  if (operand.type === "date") return exactly(dateLiteral(day));
   const [start, end] = [moment.zone.instantOf(day), moment.zone.instantOf(day + dayMs)];
-  return `(${operand.sql} >= ${instantLiteral(operand, start)} and ${operand.sql} < ${
-    instantLiteral(operand, end)
-  })`;
+  return {
+    lower: { literal: instantLiteral(operand, start), isIncluded: true },
+    upper: { literal: instantLiteral(operand, end), isIncluded: false },
+  };
 }
 
 /** A day as a bound is all of it: before its first moment, after its last. */
-function compareTo(operand: MomentOperand, sign: Sign, bound: Bound, moment: Moment): string {
-  if (operand.type === "date") {
-    return `${operand.sql} ${sign} ${dateLiteral(dayOfBound(bound, moment))}`;
-  }
+function compareTo(operand: MomentOperand, sign: Sign, bound: Bound, moment: Moment): Interval {
+  if (operand.type === "date") return beyond(sign, dateLiteral(dayOfBound(bound, moment)));
   if (bound.kind === "instant") {
-    return `${operand.sql} ${sign} ${instantLiteral(operand, bound.ms, bound.micros)}`;
+    return beyond(sign, instantLiteral(operand, bound.ms, bound.micros));
   }
   const isPastDay = sign === ">" || sign === "<=";
   const edge = moment.zone.instantOf(bound.day + (isPastDay ? dayMs : 0));
-  return `${operand.sql} ${sign.startsWith(">") ? ">=" : "<"} ${instantLiteral(operand, edge)}`;
+  return beyond(sign.startsWith(">") ? ">=" : "<", instantLiteral(operand, edge));
 }
 
 /** Between now and `otherMs`, both included; days count when they hold one of those moments. */
-function isWithin(operand: MomentOperand, otherMs: number, moment: Moment): string {
+function isWithin(operand: MomentOperand, otherMs: number, moment: Moment): Interval {
   const [from, to] = [Math.min(moment.nowMs, otherMs), Math.max(moment.nowMs, otherMs)];
   const literal = operand.type === "date"
     ? (ms: number) => dateLiteral(startOfDay(moment.zone.wallOf(ms)))
     : (ms: number) => instantLiteral(operand, ms);
-  return `(${operand.sql} >= ${literal(from)} and ${operand.sql} <= ${literal(to)})`;
+  return {
+    lower: { literal: literal(from), isIncluded: true },
+    upper: { literal: literal(to), isIncluded: true },
+  };
 }
 
 /** Same month and day in whatever year; 29 February counts as 28 in years that have no 29. */

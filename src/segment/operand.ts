@@ -15,6 +15,8 @@ export type Operand =
     readonly sql: string;
     /** Compared as double precision, which holds no number beyond 1.8e308. */
     readonly isFloat: boolean;
+    /** Holds whole numbers within a bigint. */
+    readonly isInteger: boolean;
   }
   | { readonly family: "boolean"; readonly sql: string }
   | {
@@ -89,11 +91,18 @@ function textOperand(sql: string, type: string): Operand {
 }
 
 function numberOperand(sql: string, type: string): Operand {
-  if (type === "money") return { family: "number", sql: `(${sql})::numeric`, isFloat: false };
-  if (type === "oid") return { family: "number", sql: `(${sql})::bigint`, isFloat: false };
+  if (type === "money") {
+    return { family: "number", sql: `(${sql})::numeric`, isFloat: false, isInteger: false };
+  }
+  if (type === "oid") {
+    return { family: "number", sql: `(${sql})::bigint`, isFloat: false, isInteger: true };
+  }
   // 0.1::real is not 0.1; its shortest decimal is what people mean.
-  if (type === "real") return { family: "number", sql: `(${sql})::text::float8`, isFloat: true };
-  return { family: "number", sql, isFloat: type === "double precision" };
+  if (type === "real") {
+    return { family: "number", sql: `(${sql})::text::float8`, isFloat: true, isInteger: false };
+  }
+  const isInteger = type === "smallint" || type === "integer" || type === "bigint";
+  return { family: "number", sql, isFloat: type === "double precision", isInteger };
 }
 
 /**
@@ -117,7 +126,12 @@ export function fieldOperand(json: string, condition: ConditionConfig, zone: str
   const text = `(${json} #>> '{}')`;
   switch (fieldFamily(condition)) {
     case "number":
-      return { family: "number", sql: `perigee.number_of(${text})`, isFloat: false };
+      return {
+        family: "number",
+        sql: `perigee.number_of(${text})`,
+        isFloat: false,
+        isInteger: false,
+      };
     case "boolean":
       return { family: "boolean", sql: `perigee.boolean_of(${text})` };
     case "moment": {

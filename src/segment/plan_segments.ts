@@ -2,9 +2,10 @@ import type { Config, KeyField } from "../config/model.ts";
 import type { SegmentConfig, SegmentNode } from "../config/model_segment.ts";
 import { sourceKeyExpression } from "../connector/contact_key.ts";
 import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
-import { acceptsZero, compareNumberSql, conditionSql } from "./condition_sql.ts";
+import { acceptsZero, compareNumberSql, comparisonOf, conditionSql } from "./condition_sql.ts";
 import { contactLeafSql, datasetLeafSql } from "./hub_leaf.ts";
 import type { Moment } from "./moment_condition.ts";
+import type { ScanPart } from "./shared_scan.ts";
 import { sourceOperand } from "./source_operand.ts";
 import type { SourceCatalog } from "./source_catalog.ts";
 import { openZone } from "./zone.ts";
@@ -20,8 +21,8 @@ export interface RemoteLeaf {
   readonly statement: string;
   /** The configuration's own SQL, where the leaf is such; not yet known to be one SELECT. */
   readonly query: string | undefined;
-  /** The condition over the source's table `t`, where the leaf can share one scan with others. */
-  readonly scan: { readonly source: string; readonly condition: string } | undefined;
+  /** Its conditions, where the leaf can share one scan of the source with others. */
+  readonly scan: { readonly source: string; readonly parts: readonly ScanPart[] } | undefined;
   /** What the number of rows, `n`, has to meet, where only the hub can tell whose rows they are. */
   readonly having: string | undefined;
   /** The contacts of the leaf are those that are left out, so their keys tell nothing unmatched. */
@@ -146,9 +147,17 @@ class Planner {
     }
     const { connector } = source;
     const key = this.#requireKey(connector);
-    const condition = node.conditions.length === 0 ? "true" : node.conditions
-      .map((each) => `(${conditionSql(each, sourceOperand(source, table, each, moment), moment)})`)
-      .join(" and ");
+    const parts = node.conditions.map((each): ScanPart => {
+      const operand = sourceOperand(source, table, each, moment);
+      const comparison = comparisonOf(each, operand, moment);
+      const isLoose = comparison?.type === "text" && table.looseColumns.has(each.column);
+      return {
+        sql: `(${conditionSql(each, operand, moment)})`,
+        column: each.column,
+        comparison: isLoose ? undefined : comparison,
+      };
+    });
+    const condition = parts.length === 0 ? "true" : parts.map(({ sql }) => sql).join(" and ");
     const column = `t.${quoteIdentifier(key.column)}`;
     const keySql = sourceKeyExpression(column, key.field);
     const from = `from ${quoteQualified(source.schema, source.table)} as t where ${condition}`;
@@ -159,7 +168,7 @@ class Planner {
       return {
         ...shared,
         statement: `select ${distinct}${keySql} as key ${from} ${known}`,
-        scan: { source: source.name, condition },
+        scan: { source: source.name, parts },
         having: undefined,
         isComplement: false,
       };

@@ -1,6 +1,6 @@
 import type { Sql } from "postgres";
 import type { Config } from "../config/model.ts";
-import { hubKeyExpression, normalisePhone, sourceKeyExpression } from "../connector/contact_key.ts";
+import { hubKeyExpression, normalisePhone } from "../connector/contact_key.ts";
 import { withReadTransaction } from "../connector/read_transaction.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import type { PerigeeError } from "../error.ts";
@@ -15,9 +15,9 @@ import {
 import type { Connection } from "../postgres/connection.ts";
 import { copyBetween } from "../postgres/copy_stream.ts";
 import { describeFailure } from "../postgres/failure.ts";
-import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
 import type { RemoteLeaf } from "./plan_segments.ts";
 import { requireOneSelect } from "./require_one_select.ts";
+import { scanLeaves, sharedStatement } from "./shared_scan.ts";
 
 /** One statement for the customer's database and the leaves that it answers. */
 export interface LeafRead {
@@ -96,9 +96,6 @@ async function matchRead(
   } else await matchLeaf(sql, keys, first.leaf);
 }
 
-/** Leaves of one scan at most: their bits share a bigint. */
-const scanLeaves = 62;
-
 /**
  * Decides for leaves of one connector which of them share a scan: where the server's own estimate
  * for one pass that tests all conditions is below that for the statements one by one, which may
@@ -135,31 +132,13 @@ async function cheaperReads(
   const single = await Promise.all(leaves.map((leaf) => plainRead(leaf, source)));
   const [first] = leaves;
   if (leaves.length < 2 || first === undefined) return single;
-  const shared = { statement: sharedStatement(leaves, config), hasPayload: true, leaves };
-  let singleCost = 0;
-  for (const { statement } of single) singleCost += await estimateCost(source, statement, first);
-  return await estimateCost(source, shared.statement, first) < singleCost ? [shared] : single;
-}
-
-/**
- * One pass over the table that returns each row's key with a bit for every condition it meets.
- * `offset 0` keeps Postgres from testing all conditions twice.
- */
-function sharedStatement(leaves: readonly RemoteLeaf[], config: Config): string {
-  const [first] = leaves;
-  const source = config.sources.get(first?.scan?.source ?? "");
-  const connector = config.connectors.get(first?.connector ?? "");
-  if (source === undefined || connector === undefined) throw new Error("a leaf has no source");
-  const column = `t.${quoteIdentifier(connector.key.column)}`;
-  const bits = leaves.map(({ scan }, index) =>
-    `case when ${scan?.condition} then ${1n << BigInt(index)}::bigint else 0 end`
+  const statement = await sharedStatement(leaves, config, source.sql);
+  const costs = await Promise.all(
+    single.map((each) => estimateCost(source, each.statement, first)),
   );
-  return `select key, payload from (
-      select ${sourceKeyExpression(column, connector.key.field)} as key,
-        ${bits.join("\n        | ")} as payload
-      from ${quoteQualified(source.schema, source.table)} as t
-      where ${column} is not null offset 0) as scanned
-    where payload <> 0`;
+  const singleCost = costs.reduce((sum, cost) => sum + cost, 0);
+  const isCheaper = await estimateCost(source, statement, first) < singleCost;
+  return isCheaper ? [{ statement, hasPayload: true, leaves }] : single;
 }
 
 async function plainRead(leaf: RemoteLeaf, source: Connection): Promise<LeafRead> {

@@ -11,6 +11,8 @@ export interface SourceTable {
   readonly columns: ReadonlyMap<string, ColumnInfo>;
   /** A unique index on the key column alone: no contact has two rows. */
   readonly isKeyUnique: boolean;
+  /** Columns whose collation calls texts equal that are not the same to the letter. */
+  readonly looseColumns: ReadonlySet<string>;
   /** Rows that the server's statistics expect; 0 where it has none. */
   readonly estimatedRows: number;
 }
@@ -92,19 +94,28 @@ async function loadTable(
       `source ${source.name} reads ${source.schema}.${source.table}, which has no key column ${keyColumn}`,
     );
   }
-  const [facts] = await sql<{ isKeyUnique: boolean; estimatedRows: number }[]>`
+  const [facts] = await sql<
+    { isKeyUnique: boolean; looseColumns: string[]; estimatedRows: number }[]
+  >`
     select exists (
         select from pg_catalog.pg_index i
           join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
         where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indnkeyatts = 1
           and i.indpred is null and a.attname = ${keyColumn}
       ) as "isKeyUnique",
+      -- PostgreSQL before 12 has no such collations and no such column.
+      coalesce((
+        select json_agg(a.attname) from pg_catalog.pg_attribute a
+          join pg_catalog.pg_collation l on l.oid = a.attcollation
+        where a.attrelid = c.oid and to_jsonb(l) ->> 'collisdeterministic' = 'false'
+      ), '[]') as "looseColumns",
       greatest(c.reltuples, 0)::float8 as "estimatedRows"
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname = ${source.schema} and c.relname = ${source.table}`;
   return {
     columns: new Map(columns.map((column) => [column.name, column])),
     isKeyUnique: facts?.isKeyUnique ?? false,
+    looseColumns: new Set(facts?.looseColumns ?? []),
     estimatedRows: facts?.estimatedRows ?? 0,
   };
 }

@@ -1,237 +1,19 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import type { ConditionOperator } from "../../src/config/condition_operator.ts";
-import { conditionSql } from "../../src/segment/condition_sql.ts";
+import type { SourceConfig } from "../../src/config/model.ts";
+import type { ConditionConfig } from "../../src/config/model_segment.ts";
+import { comparisonOf, conditionSql } from "../../src/segment/condition_sql.ts";
 import { columnOperand } from "../../src/segment/operand.ts";
+import type { RemoteLeaf } from "../../src/segment/plan_segments.ts";
+import { type ScanPart, sharedStatement } from "../../src/segment/shared_scan.ts";
 import { openZone } from "../../src/segment/zone.ts";
 import { openTestDatabase } from "../support/database.ts";
-import { meets, type ModelCondition, type ModelValue } from "./operator_model.ts";
+import { addressOf, emptyConfig, sourceOf } from "../support/world.ts";
+import { columns, edges, momentsAround, written, zones } from "./operator_cases.ts";
+import { meets } from "./operator_model.ts";
 
 const database = await openTestDatabase({ after });
-
-const zones = [
-  "UTC",
-  "Europe/Kyiv",
-  "America/New_York",
-  "Asia/Kathmandu",
-  "Africa/Cairo",
-  "America/Havana",
-  "Pacific/Apia",
-  "Australia/Lord_Howe",
-];
-
-/** Moments at which something happens to the clocks or the calendar of one of the zones. */
-const edges = [
-  "2026-03-29T01:00:00Z",
-  "2026-10-25T01:00:00Z",
-  "2026-03-08T07:00:00Z",
-  "2026-11-01T06:00:00Z",
-  "2024-04-25T22:00:00Z",
-  "2025-11-02T05:00:00Z",
-  "2011-12-30T10:00:00Z",
-  "2026-04-04T15:00:00Z",
-  "2024-02-29T00:00:00Z",
-  "2025-02-28T12:00:00Z",
-  "2025-12-31T23:00:00Z",
-]
-  .map(Date.parse);
-
-/**
- * Moments within hours of an edge, on the same day or a few days or whole years away, so that the
- * edge itself is often among what is compared.
- */
-function momentsAround(edge: number): fc.Arbitrary<number> {
-  return fc.tuple(
-    fc.constantFrom(0, 0, 0, -1, 1, 2, -3, 365, -366, -1461),
-    fc.integer({ min: -14, max: 14 }),
-  ).map(([days, quarters]) => edge + days * 86_400_000 + quarters * 900_000);
-}
-
-const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 5 });
-
-/** Upper case outside ASCII depends on the database's locale, so it is left out. */
-const letter = fc.constantFrom(
-  "a",
-  "B",
-  "c",
-  "%",
-  "_",
-  "\\",
-  "'",
-  '"',
-  "$",
-  ";",
-  "-",
-  " ",
-  "é",
-  "я",
-  "日",
-  "😀",
-  "1",
-  "\n",
-  "{",
-  "}",
-);
-const text = fc.array(letter, { maxLength: 4 }).map((letters) => letters.join(""));
-const word = fc.array(letter, { minLength: 1, maxLength: 2 }).map((letters) => letters.join(""));
-const decimal = fc.oneof(
-  fc.integer({ min: -3, max: 3 }).map(String),
-  fc.constantFrom(
-    "0.1",
-    "-0.10",
-    "2.50",
-    "123456789012345678901234567890.5",
-    "9007199254740993",
-    "9007199254740992",
-    "-9007199254740993",
-  ),
-);
-const span = fc.record({
-  amount: fc.integer({ min: 0, max: 40 }),
-  unit: fc.constantFrom(
-    "minutes" as const,
-    "hours" as const,
-    "days" as const,
-    "weeks" as const,
-    "months" as const,
-    "years" as const,
-  ),
-});
-const json = fc.oneof(
-  fc.constantFrom(null, "", "a", 1, true, [], {}, ["a", 1]),
-  fc.dictionary(fc.constantFrom("a", "b", "'"), fc.constantFrom("x", 1, null, "'")),
-);
-
-function condition(
-  operator: ConditionOperator,
-  value: fc.Arbitrary<unknown>,
-  ignoreCase: fc.Arbitrary<boolean> = fc.constant(false),
-): fc.Arbitrary<ModelCondition> {
-  return fc.record({ operator: fc.constant(operator), value, ignoreCase });
-}
-
-function equalities(value: fc.Arbitrary<unknown>, ignoreCase?: fc.Arbitrary<boolean>) {
-  const values = fc.array(value, { minLength: 1, maxLength: 3 });
-  return [
-    condition("equals", value, ignoreCase),
-    condition("notEquals", value, ignoreCase),
-    condition("in", values, ignoreCase),
-    condition("notIn", values, ignoreCase),
-    condition("isNull", fc.boolean()),
-  ];
-}
-
-function bounds(value: fc.Arbitrary<unknown>) {
-  return [
-    ...(["<", "<=", ">", ">="] as const).map((operator) => condition(operator, value)),
-    condition("between", fc.tuple(value, value)),
-  ];
-}
-
-function momentConditions(
-  instant: fc.Arbitrary<number>,
-  day: fc.Arbitrary<number>,
-): fc.Arbitrary<ModelCondition> {
-  const isoOrDay = fc.oneof(
-    day.map((at) => new Date(at).toISOString().slice(0, 10)),
-    instant.map((at) => new Date(at).toISOString()),
-    fc.constant("today"),
-  );
-  return fc.oneof(
-    ...equalities(isoOrDay),
-    ...bounds(isoOrDay),
-    ...(["on", "before", "after"] as const).map((operator) => condition(operator, isoOrDay)),
-    condition("today", fc.boolean()),
-    condition("inLast", span),
-    condition("inNext", span),
-    condition("daysAgo", fc.integer({ min: 0, max: 3 })),
-    condition("inDays", fc.integer({ min: 0, max: 3 })),
-    condition("anniversary", fc.record({ offsetDays: fc.integer({ min: -3, max: 3 }) })),
-    condition("anniversary", fc.constant({ offsetDays: 0 })),
-    condition("month", fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1 })),
-    condition("weekday", fc.uniqueArray(fc.integer({ min: 0, max: 6 }), { minLength: 1 })),
-  );
-}
-
-const patterns = fc.constantFrom("^a", "B$", "a.c", "[0-9]+", "я|é", "^$", "\\\\", "'");
-
-type Column = readonly [fc.Arbitrary<ModelValue>, fc.Arbitrary<ModelCondition>];
-
-/** A column of moments around an edge. */
-function momentColumn(kind: "date" | "timestamp" | "timestamptz", edge: number): Column {
-  const instant = momentsAround(edge);
-  const day = instant.map((at) => Math.floor(at / 86_400_000) * 86_400_000);
-  const values = orNull(kind === "date" ? day : instant);
-  return [values.map((at) => ({ kind, at })), momentConditions(instant, day)];
-}
-
-/** Columns by the type they have in SQL: values and conditions that fit them, around an edge. */
-const columns: Record<string, Column | ((edge: number) => Column)> = {
-  text: [
-    orNull(text).map((text) => ({ kind: "text", text })),
-    fc.oneof(
-      ...equalities(text, fc.boolean()),
-      condition("contains", word, fc.boolean()),
-      condition("startsWith", word, fc.boolean()),
-      condition("endsWith", word, fc.boolean()),
-      condition("matches", patterns, fc.boolean()),
-      condition("isEmpty", fc.boolean()),
-    ),
-  ],
-  numeric: [
-    orNull(fc.oneof(decimal, fc.constant("NaN"))).map((text) => ({ kind: "number", text })),
-    fc.oneof(...equalities(decimal), ...bounds(decimal)),
-  ],
-  bigint: [
-    orNull(decimal.filter((each) => /^-?\d{1,18}$/.test(each)))
-      .map((text) => ({ kind: "number", text })),
-    fc.oneof(...equalities(decimal), ...bounds(decimal)),
-  ],
-  boolean: [
-    orNull(fc.boolean()).map((flag) => ({ kind: "boolean", flag })),
-    fc.oneof(...equalities(fc.boolean())),
-  ],
-  date: (edge) => momentColumn("date", edge),
-  "timestamp without time zone": (edge) => momentColumn("timestamp", edge),
-  "timestamp with time zone": (edge) => momentColumn("timestamptz", edge),
-  "text[]": [
-    orNull(fc.array(word, { maxLength: 3 })).map((elements) => ({ kind: "array", elements })),
-    fc.oneof(
-      condition("contains", fc.oneof(word, fc.array(word, { minLength: 1, maxLength: 2 }))),
-      condition("isEmpty", fc.boolean()),
-      condition("isNull", fc.boolean()),
-    ),
-  ],
-  jsonb: [
-    fc.option(json, { nil: undefined }).map((json) => ({ kind: "json", json })),
-    fc.oneof(
-      condition("contains", fc.constantFrom("a", 1, { a: "x" }, { "'": "'" }, {})),
-      condition("hasKey", fc.constantFrom("a", "'")),
-      condition("isEmpty", fc.boolean()),
-      condition("isNull", fc.boolean()),
-    ),
-  ],
-};
-
-/** The value as text that Postgres reads as the column's type. */
-function written(value: ModelValue): string | null {
-  switch (value.kind) {
-    case "text":
-    case "number":
-      return value.text;
-    case "boolean":
-      return value.flag === null ? null : String(value.flag);
-    case "array":
-      return value.elements === null
-        ? null
-        : `{${value.elements.map((each) => `"${each.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
-    case "json":
-      return value.json === undefined ? null : JSON.stringify(value.json);
-    default:
-      return value.at === null ? null : new Date(value.at).toISOString();
-  }
-}
 
 for (const [type, column] of Object.entries(columns)) {
   test(`conditions on ${type} mean the same in SQL as in the model`, async () => {
@@ -262,6 +44,89 @@ for (const [type, column] of Object.entries(columns)) {
           `{${conditions.map((each) => meets(each, value, now, zone) ? "t" : "f").join(",")}}`
         );
         assert.deepEqual(rows.map(({ answers }) => answers), expected);
+      }),
+      { numRuns: 100 },
+    );
+  });
+}
+
+/** A configuration whose source `given` has its key in the column `place`. */
+function configWith(source: SourceConfig) {
+  const connector = {
+    name: "shop",
+    address: addressOf(database.target),
+    directAddress: undefined,
+    replicaAddress: undefined,
+    poolSize: 1,
+    connectTimeoutMs: 1,
+    statementTimeoutMs: 1,
+    key: { column: "place", field: { kind: "externalCustomerId" as const } },
+  };
+  return {
+    ...emptyConfig,
+    connectors: new Map([["shop", connector]]),
+    sources: new Map([[source.name, source]]),
+  };
+}
+
+function leafOf(leaf: number, parts: readonly ScanPart[]): RemoteLeaf {
+  return {
+    leaf,
+    connector: "shop",
+    field: { kind: "externalCustomerId" },
+    place: "p",
+    statement: "",
+    query: undefined,
+    scan: { source: "given", parts },
+    having: undefined,
+    isComplement: false,
+  };
+}
+
+for (const [index, [type, column]] of Object.entries(columns).entries()) {
+  test(`many conditions on ${type} in one scan mean what each means alone`, async () => {
+    const table = `given_${index}`;
+    await database.sql.unsafe(`create table ${table} (place text, value ${type})`);
+    const config = configWith({ ...sourceOf("given"), table });
+    const given = fc.constantFrom(...edges).chain((edge) => {
+      const [values, conditions] = typeof column === "function" ? column(edge) : column;
+      return fc.record({
+        values: fc.array(values, { minLength: 1, maxLength: 8 }),
+        leaves: fc.array(fc.array(conditions, { maxLength: 3 }), { minLength: 2, maxLength: 6 }),
+        now: momentsAround(edge),
+        zone: fc.constantFrom(...zones),
+      });
+    });
+    await fc.assert(
+      fc.asyncProperty(given, async ({ values, leaves, now, zone }) => {
+        const operand = columnOperand('t."value"', type, false, zone);
+        assert.ok(operand);
+        const moment = { nowMs: now, zone: openZone(zone) };
+        const partOf = (each: Omit<ConditionConfig, "column" | "place">): ScanPart => {
+          const condition = { ...each, column: "value", place: "p" };
+          const sql = `(${conditionSql(condition, operand, moment)})`;
+          return { sql, column: "value", comparison: comparisonOf(condition, operand, moment) };
+        };
+        const planned = leaves.map((conditions, leaf) => leafOf(leaf, conditions.map(partOf)));
+        const rows = await database.sql.begin(async (sql) => {
+          await sql.unsafe(`truncate ${table}`);
+          await sql.unsafe(
+            `insert into ${table} select place, written::${type}
+             from json_array_elements_text($1::text::json) with ordinality as g (written, place)`,
+            [JSON.stringify(values.map(written))],
+          );
+          const statement = await sharedStatement(planned, config, sql as never);
+          return await sql.unsafe<{ key: string; payload: string }[]>(statement);
+        });
+        const expected = values.flatMap((value, place) => {
+          const bits = leaves.reduce((sum, conditions, leaf) => {
+            const isMet = conditions.every((each) => meets(each, value, now, zone));
+            return isMet ? sum | (1n << BigInt(leaf)) : sum;
+          }, 0n);
+          return bits === 0n ? [] : [[String(place + 1), String(bits)]];
+        });
+        const found = rows.map(({ key, payload }) => [key, String(payload)]);
+        assert.deepEqual(found.sort(), expected.sort());
       }),
       { numRuns: 100 },
     );
