@@ -6,13 +6,13 @@ import type { Tick } from "../hub/run.ts";
 import { runImport } from "../import/run_import.ts";
 import type { Pool } from "../postgres/pool.ts";
 import type { ConnectionTarget } from "../postgres/target.ts";
-import { runSegment } from "../segment/run_segment.ts";
 import { segmentConnectors } from "../segment/segment_connectors.ts";
 import { missedTicks } from "../trigger/missed_ticks.ts";
 import { runTrigger } from "../trigger/run_trigger.ts";
 import type { Job } from "./job.ts";
 import { maintenanceEveryMs, runMaintenance } from "./maintenance.ts";
 import type { RunResult } from "./runner.ts";
+import { SegmentBatches } from "./segment_batches.ts";
 import { type Ticks, ticksOf } from "./ticks.ts";
 
 /** What runs work with; the daemon and the command line hand in the same. */
@@ -51,6 +51,7 @@ const unlimited: ScheduleConfig = {
 /** Everything in the configuration that runs, as jobs. Pure but for the work inside. */
 export function jobsOf(deps: RunDeps, runTick: RunTick): Job[] {
   const { imports, segments, triggers, exports } = deps.config;
+  const batches = new SegmentBatches(deps);
   return [
     ...[...imports.values()].map((each): Job => ({
       ...plainJob(`import/${each.name}`, importWave, each.schedule),
@@ -59,7 +60,7 @@ export function jobsOf(deps: RunDeps, runTick: RunTick): Job[] {
     })),
     ...[...segments.values()].map((each): Job => ({
       ...plainJob(`segment/${each.name}`, segmentWave, each.schedule),
-      work: (context) => runSegment(each, context, deps),
+      work: (context) => batches.run(each, context),
       ...listening(segmentConnectors(each, deps.config), each.listen),
       debounceMs: each.debounceMs,
       followers: (cause, counts) => triggersAfter(deps.config, each.name, cause, counts),

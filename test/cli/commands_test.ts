@@ -114,6 +114,13 @@ test("a contact is explained leaf by leaf", async () => {
   assert.equal(answer.exitCode, 0, answer.err);
   assert.match(answer.out, /is in segment\/birthday_today/);
   assert.match(answer.out, /birthday anniversary: 1 rows/);
+  assert.match(answer.out, /source promo_codes has 1 row of the contact\n {2}\{.*AAAA-BBBB-DDDD/);
+  const json = await perigee("explain", "kozak@example.com", "--rows", "1", "--json");
+  const { contactId, source, rows } = lastLine(json) as
+    & { rows: unknown[] }
+    & Record<string, string>;
+  assert.deepEqual([source, rows.length], ["promo_codes", 1]);
+  assert.match(String(contactId), /^\d+$/);
 });
 
 test("a message is rendered to the terminal and to a folder", async (t) => {
