@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Config, SinkConfig } from "../config/model.ts";
 import { readHubId } from "../hub/hub_id.ts";
+import { markSinksSeen } from "../hub/removed_sinks.ts";
 import { saveRoutes } from "../hub/routes.ts";
 import { registerTriggers } from "../hub/trigger_ticks.ts";
 import type { Observe } from "../observe/observation.ts";
@@ -30,6 +31,12 @@ export interface Deliveries {
   stop(): Promise<void>;
 }
 
+/**
+ * How often a daemon says which sinks it has, ms: a small part of the time after which the
+ * deliveries of a sink that nobody has are given up.
+ */
+const seenEveryMs = 3_600_000;
+
 /** Pause after the hub could not be prepared, ms. */
 const retryPauseMs = 1_000;
 
@@ -48,7 +55,7 @@ export function startDeliveries(deps: DeliveryDeps): Deliveries {
     const hubId = await prepareHub(deps, startedAt, stopping.signal);
     if (hubId === undefined) return;
     for (const sink of deps.config.sinks.values()) loops.push(makeLoop(sink, hubId, deps));
-    await Promise.all(loops.map((loop) => loop.run()));
+    await Promise.all([...loops.map((loop) => loop.run()), keepSeen(deps, stopping.signal)]);
   }
 
   return {
@@ -83,6 +90,7 @@ async function prepareHub(
   while (!signal.aborted) {
     try {
       await saveRoutes(sql, deps.config.routes);
+      await markSinksSeen(sql, [...deps.config.sinks.keys()]);
       await registerTriggers(sql, [...deps.config.triggers.keys()], startedAt);
       return await readHubId(sql);
     } catch (error) {
@@ -91,6 +99,15 @@ async function prepareHub(
     }
   }
   return undefined;
+}
+
+/** Says again and again which sinks are configured, until it is stopped. */
+async function keepSeen(deps: DeliveryDeps, signal: AbortSignal): Promise<void> {
+  const pause = () => deps.clock.sleep(seenEveryMs, signal).then(() => true, () => false);
+  while (await pause()) {
+    await markSinksSeen(deps.hub.sql, [...deps.config.sinks.keys()])
+      .catch((error) => observeFault(deps, "deliveries", error));
+  }
 }
 
 function observeFault({ hub, observe }: DeliveryDeps, where: string, error: unknown): void {

@@ -1,6 +1,7 @@
 import type { Sql } from "postgres";
 import type { RetentionConfig } from "../config/model.ts";
 import { pruneDelivered } from "../hub/deliveries.ts";
+import { giveUpRemovedSinks } from "../hub/removed_sinks.ts";
 import { pruneFinishedTicks, pruneOldEvents } from "../hub/event_retention.ts";
 
 /** Rows per transaction: short locks, and autovacuum keeps up. */
@@ -9,16 +10,25 @@ const batchSize = 1_000;
 /** Rows of each kind that one call deletes at most; the next call goes on. */
 const mostBatches = 1_000;
 
-/** What was deleted, in rows. */
+/**
+ * Deliveries of a sink that was in no configuration for so long are given up, ms: a mistake in a
+ * configuration, or a deployment that is half through, is noticed within a day.
+ */
+export const removedSinkMs = 86_400_000;
+
+/** What was deleted, or given up, in rows. */
 export interface Pruned {
   readonly deliveries: number;
   readonly events: number;
   readonly ticks: number;
+  /** Deliveries that became dead letters because nobody has their sink any more. */
+  readonly orphaned: number;
 }
 
 /**
  * Deletes what the retention of the configuration lets go: delivered deliveries, finished ticks and,
- * where a retention is set, events that nothing waits to deliver. Dead letters stay until they are
+ * where a retention is set, events that nothing waits to deliver. Deliveries to sinks that are in no
+ * configuration any more become dead letters. Dead letters stay until they are
  * replayed or their event goes. In small transactions; ends early when `signal` aborts. Any number
  * of daemons may do it at once.
  */
@@ -42,6 +52,7 @@ export async function pruneEvents(
     events: eventsMs === undefined
       ? 0
       : await drain((limit) => pruneOldEvents(sql, eventsMs, limit)),
+    orphaned: await drain((limit) => giveUpRemovedSinks(sql, removedSinkMs, limit)),
     ticks: await drain((limit) => pruneFinishedTicks(sql, retention.runsMs, limit)),
   };
 }

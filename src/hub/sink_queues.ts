@@ -1,10 +1,12 @@
 import type { Sql } from "postgres";
+import { sinksWith } from "./removed_sinks.ts";
 import type { SinkState } from "./sinks.ts";
 
 /** What waits for a sink, and how the sink stands. */
 export interface SinkQueue {
   readonly name: string;
-  readonly state: SinkState;
+  /** `removed`: it is in no configuration that this daemon knows, and deliveries are left of it. */
+  readonly state: SinkState | "removed";
   readonly reason: string | null;
   /** Events that are to be delivered, those that are tried again among them. */
   readonly pending: number;
@@ -17,15 +19,30 @@ export interface SinkQueue {
 }
 
 /**
- * The queue of each sink, by name. Counts the rows that wait, so it takes as long as they are many;
- * it locks nothing.
+ * The queue of each named sink, and behind them those of other sinks that have deliveries left.
+ * Counts the rows that wait, so it takes as long as they are many; it locks nothing.
  */
 export async function readSinkQueues(sql: Sql, names: readonly string[]): Promise<SinkQueue[]> {
-  if (names.length === 0) return [];
   const rows = await sql<SinkQueue[]>`
-    select wanted.name, coalesce(sink.state, 'active') as state, sink.reason,
+    with wanted as (
+      select name, place, true as is_configured
+      from json_array_elements_text(${JSON.stringify(names)}::text::json)
+        with ordinality as given (name, place)
+    ), known as (
+      select name, place, is_configured from wanted
+      union all
+      select sink, 9999999, false
+      from (
+        select sink from (${sinksWith(sql, "pending")}) waiting
+        union select sink from (${sinksWith(sql, "dead")}) given_up
+      ) found
+      where sink is not null and sink not in (select name from wanted)
+    )
+    select wanted.name,
+           case when is_configured then coalesce(sink.state, 'active') else 'removed' end as state,
+           case when is_configured then sink.reason else 'it is not configured' end as reason,
            waiting.pending, waiting.failing, waiting."oldestMs", given_up.dead
-    from json_array_elements_text(${JSON.stringify(names)}::text::json) as wanted (name)
+    from known as wanted
     left join perigee.sinks sink on sink.name = wanted.name
     cross join lateral (
       select count(*)::float8 as pending, count(*) filter (where attempts > 0)::float8 as failing,
@@ -35,6 +52,7 @@ export async function readSinkQueues(sql: Sql, names: readonly string[]): Promis
     cross join lateral (
       select count(*)::float8 as dead
       from perigee.deliveries where deliveries.sink = wanted.name and state = 'dead'
-    ) as given_up`;
+    ) as given_up
+    order by wanted.place, wanted.name`;
   return [...rows];
 }

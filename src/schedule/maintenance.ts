@@ -1,5 +1,7 @@
 import type { Config } from "../config/model.ts";
 import { pruneEvents } from "../event/prune_events.ts";
+import { pruneNotices } from "../hub/alert_notices.ts";
+import { pruneAlerts } from "../hub/alerts.ts";
 import { pruneChanges } from "../hub/change_log.ts";
 import { pruneRuns, type RunContext } from "../hub/run.ts";
 import type { Counts } from "../observe/observation.ts";
@@ -11,9 +13,12 @@ import type { Pool } from "../postgres/pool.ts";
  */
 export const maintenanceEveryMs = 300_000;
 
+/** How long a notice that nobody sends is kept, ms: its webhook left the configuration. */
+const noticesMs = 3 * 86_400_000;
+
 /**
  * Deletes from the hub what the retention lets go: change-log rows that every export has read, old
- * delivery records, events and runs. In small transactions; safe beside exports and other daemons.
+ * delivery records, events, runs, and alerts that nobody looks after. In small transactions; safe beside exports and other daemons.
  * Says which exports fell behind the bound of the change log and will compare in full.
  */
 export async function runMaintenance(
@@ -32,12 +37,16 @@ export async function runMaintenance(
   }
   context.signal.throwIfAborted();
   const events = await pruneEvents(hub.sql, retention, context.signal);
+  const alerts = await pruneAlerts(hub.sql);
+  await pruneNotices(hub.sql, noticesMs);
   const runs = await pruneRuns(hub.sql, retention.runsMs);
   return {
     changes: changes.deleted,
     deliveries: events.deliveries,
     events: events.events,
     ticks: events.ticks,
+    orphaned: events.orphaned,
+    alerts,
     runs,
   };
 }

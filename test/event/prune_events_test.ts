@@ -27,6 +27,7 @@ test("retention deletes what was delivered and old events that nothing waits for
   assert.deepEqual(await pruneEvents(sql, retention, signal), {
     deliveries: 1,
     events: 1,
+    orphaned: 0,
     ticks: 1,
   });
   const states = (await readDeliveries(sql)).map((row) => row.state);
@@ -34,6 +35,7 @@ test("retention deletes what was delivered and old events that nothing waits for
   assert.deepEqual(await pruneEvents(sql, { ...retention, eventsMs: undefined }, signal), {
     deliveries: 0,
     events: 0,
+    orphaned: 0,
     ticks: 0,
   });
 });

@@ -118,7 +118,8 @@ test("what is too old, given up or held is said at the top", async () => {
   await hub.sql`insert into perigee.deliveries (event_id, sink, state, finished_at)
     values (1, 'hook', 'dead', now()), (2, 'hook', 'dead', now())`;
   await hub.sql`insert into perigee.sinks (name, state, reason)
-    values ('hook', 'disabled', 'answered <b>410</b>')`;
+    values ('hook', 'disabled', 'answered <b>410</b>')
+    on conflict (name) do update set state = excluded.state, reason = excluded.reason`;
   const page = await readPage();
   assert.match(page, /last succeeded 3 h ago; its max_staleness is 2 h/);
   assert.match(page, /<b>sink\/hook<\/b> gave up 2 events/);
