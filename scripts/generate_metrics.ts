@@ -12,9 +12,14 @@ new ScrapedMetrics(registry);
 
 const sections: readonly (readonly [title: string, prefixes: readonly string[]])[] = [
   ["Health and freshness", ["perigee_status", "perigee_health", "perigee_data_", "perigee_hub_"]],
-  ["Runs", ["perigee_run", "perigee_rows", "perigee_dataset"]],
+  ["Runs", ["perigee_run", "perigee_rows", "perigee_bytes", "perigee_dataset"]],
   ["Sinks", ["perigee_sink", "perigee_deliver"]],
-  ["Connectors and notifications", ["perigee_connector", "perigee_listen", "perigee_notified"]],
+  ["Connectors and notifications", [
+    "perigee_connector",
+    "perigee_pool",
+    "perigee_listen",
+    "perigee_notified",
+  ]],
   ["Rendering and HTTP", ["perigee_render", "perigee_http"]],
   ["Configuration and process", ["perigee_", "process_"]],
 ];

@@ -138,7 +138,7 @@ async function openGeneration(
     fetch: (request, peer) => current.fetch(request, peer),
   });
   opened.push(() => server.stop(limitMs()));
-  const known = await migrateHub(hub.target, observe);
+  const known = await migrateHub(hub.listenTarget, observe);
   runner.requireMigrations(known);
   await sample.seed(hub.pool.sql, current.connectors);
   current.start();

@@ -70,7 +70,7 @@ export function prepareGeneration(
   const renderer = createRenderer({ config, hub: hub.pool, connectors, clock, observe });
   const app = createApp({ server: config.server, health, renderer, clock, observe });
   const { server } = config;
-  addMetricsRoute(app, { config, server, hub: hub.pool, health, metrics, scraped });
+  addMetricsRoute(app, { config, server, hub: hub.pool, connectors, health, metrics, scraped });
   addStatusRoute(app, { config, server, hub: hub.pool, health, errors, clock });
   health.adopt({ config, jobs, messages: renderer.messages });
   const started: (() => Promise<void> | void)[] = [];

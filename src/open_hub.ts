@@ -20,7 +20,7 @@ export const hubDatabase = "perigee";
 export interface OpenHub {
   readonly config: Config;
   readonly target: ConnectionTarget;
-  /** For LISTEN: the direct address where the hub is behind a pooler. */
+  /** For LISTEN and migrations: the direct address where the hub is behind a pooler. */
   readonly listenTarget: ConnectionTarget;
   readonly pool: Pool;
   /** The embedded cluster was made by this call. */

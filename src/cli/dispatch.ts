@@ -38,10 +38,16 @@ export async function dispatch(
     return await command.run(input, io);
   } catch (error) {
     if (!(error instanceof PerigeeError)) throw error;
-    io.err(`${error.code} ${error.message}\n`);
-    if (error.advice !== undefined) io.err(`  ${error.advice}\n`);
+    reportError(error, input.values["json"] === true, io);
     return error.kind === "usage" || error.kind === "config" ? wrongUse : 1;
   }
+}
+
+function reportError(error: PerigeeError, isJson: boolean, io: CommandIo): void {
+  const { code, message, advice } = error;
+  if (isJson) return io.err(`${JSON.stringify({ error: { code, message, advice } })}\n`);
+  io.err(`${code} ${message}\n`);
+  if (advice !== undefined) io.err(`  ${advice}\n`);
 }
 
 function parseInput(command: Command, words: readonly string[], io: CommandIo) {

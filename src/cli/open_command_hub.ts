@@ -15,7 +15,7 @@ export async function openCommandHub(
   const { config } = await requireConfig(folder, io);
   const hub = await openHub(config, { observe, usesRunningCluster: true });
   try {
-    await migrateHub(hub.target, observe);
+    await migrateHub(hub.listenTarget, observe);
     return hub;
   } catch (error) {
     await hub.close(0);

@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { withWorkplace } from "./workplace.ts";
+import { isJson, withWorkplace } from "./workplace.ts";
 
 /** `perigee reload`: ask every daemon on the hub for a reload. */
 export const reload: Command = {
@@ -11,7 +11,8 @@ export const reload: Command = {
   run: (input, io) =>
     withWorkplace(input, io, async ({ hub }) => {
       await hub.sql`select pg_notify('perigee', 'reload')`;
-      io.out("asked; each daemon logs what changed, or why it keeps what it has\n");
+      if (isJson(input)) io.out(`${JSON.stringify({ isAsked: true })}\n`);
+      else io.out("asked; each daemon logs what changed, or why it keeps what it has\n");
       return 0;
     }),
 };

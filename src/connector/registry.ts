@@ -69,6 +69,11 @@ export class ConnectorRegistry {
     return pool;
   }
 
+  /** The pools that were opened, by connector. */
+  get openPools(): ReadonlyMap<string, Pool> {
+    return this.#pools;
+  }
+
   /** A dedicated connection, for COPY or a transaction of its own; the caller ends or destroys it. */
   connect(name: string, purpose: ConnectionPurpose): Promise<Connection> {
     return openConnection(connectorTarget(this.require(name), purpose));

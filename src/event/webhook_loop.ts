@@ -4,6 +4,7 @@ import type { WebhookSinkConfig } from "../config/model.ts";
 import { claimDeliveries } from "../hub/deliveries.ts";
 import { readSinkStatus, setSinkState } from "../hub/sinks.ts";
 import type { Observation, Observe } from "../observe/observation.ts";
+import { withSpan } from "../observe/trace.ts";
 import { describeFailure } from "../postgres/failure.ts";
 import type { Pool } from "../postgres/pool.ts";
 import { Circuit } from "./circuit.ts";
@@ -185,9 +186,7 @@ export class WebhookLoop {
     const [first, ...rest] = taken.filter(hasEvent);
     const isLate = taken.some((delivery) => performance.now() > delivery.expiresAt);
     const startedAt = performance.now();
-    const sent = first === undefined || isLate
-      ? undefined
-      : await this.#sender.send([first, ...rest], this.#stopping.signal);
+    const sent = first === undefined || isLate ? undefined : await this.#trace([first, ...rest]);
     if (sent === undefined) return this.#giveBack([...taken, ...this.#queue.abandon(taken)]);
     const durationMs = performance.now() - startedAt;
     this.#size.measure(durationMs);
@@ -204,6 +203,18 @@ export class WebhookLoop {
     const events = taken.length;
     this.#deps.observe({ kind: "delivery_attempted", sink, outcome, status, events, durationMs });
     await this.#judgeSink(sent);
+  }
+
+  /** One request as a span. */
+  #trace(events: Parameters<WebhookSender["send"]>[0]): Promise<Sent | undefined> {
+    const attributes = { "perigee.sink": this.#sink.name, "perigee.events": events.length };
+    return withSpan({ name: "deliver webhook", attributes, kind: "client" }, async (span) => {
+      const sent = await this.#sender.send(events, this.#stopping.signal);
+      if (sent?.answer.kind === "answered") {
+        span.setAttribute("http.response.status_code", sent.answer.status);
+      } else if (sent !== undefined) span.setAttribute("error.type", sent.answer.code);
+      return sent;
+    });
   }
 
   /** What an answer means for the sink as a whole. */

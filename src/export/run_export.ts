@@ -5,6 +5,7 @@ import { registerExport, reportExport } from "../hub/export_cursors.ts";
 import type { RunContext } from "../hub/run.ts";
 import type { Counts } from "../observe/observation.ts";
 import { ProgressTeller } from "../observe/progress.ts";
+import { withSpan } from "../observe/trace.ts";
 import { makeFailure } from "../postgres/failure.ts";
 import type { Pool } from "../postgres/pool.ts";
 import type { ConnectionTarget } from "../postgres/target.ts";
@@ -67,17 +68,25 @@ async function runPass(
   const breakOff = () => breakSession(session);
   context.signal.addEventListener("abort", breakOff, { once: true });
   try {
-    const survey = await surveyExport(config, session);
+    const attributes = { "perigee.run.name": context.name };
+    const survey = await withSpan(
+      { name: "survey export", attributes },
+      () => surveyExport(config, session),
+    );
     const plan = planTables(config, survey.target, survey.cursors, survey.hub);
     for (const [dataset, error] of plan.stopped) findings.stopped.set(dataset, error);
     const units = groupIntoUnits(tablePlans(config, context, session, survey, plan, findings));
     tally.inProgress = survey.hub.inProgress;
     if (units.length > 0) {
       await prepare(config, context, deps, session, survey, units);
-      const isDone = await writeUnits(config, session, units, findings, (table, counts) => {
-        tally.add(counts);
-        observeTable(context, table, counts);
-      });
+      const isDone = await withSpan(
+        { name: "write export", attributes },
+        () =>
+          writeUnits(config, session, units, findings, (table, counts) => {
+            tally.add(counts);
+            observeTable(context, table, counts);
+          }),
+      );
       if (!isDone) return false;
     }
     await session.hub.sql.unsafe("commit");

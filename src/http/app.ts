@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { ServerConfig } from "../config/model.ts";
 import type { Renderer } from "../message/renderer.ts";
 import type { Observe } from "../observe/observation.ts";
+import { withSpan } from "../observe/trace.ts";
 import { createTokenCheck, isLoopback, type TokenCheckOptions } from "./bearer_token.ts";
 import type { HealthSource } from "./health.ts";
 import { answerHealth, answerLive, answerReady } from "./health_route.ts";
@@ -48,6 +49,7 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
   const guard = createGuard(parts);
   const bytes = new JsonBytes();
   const app = new Hono<AppEnv>();
+  traceRenders(app);
   observeRequests(app, parts.observe);
   app.onError((error) => respond(error, parts.observe));
   app.notFound(() => respondWithProblem(refusal("PG902", "there is nothing at this path")));
@@ -94,6 +96,21 @@ function respond(thrown: unknown, observe: Observe): Response {
   const error = toPerigeeError(thrown);
   if (error.kind === "internal") observe({ kind: "fault", where: "http", error });
   return respondWithProblem(error);
+}
+
+/** Renders as spans, as part of the trace of whoever asks for them. */
+function traceRenders(app: Hono<AppEnv>): void {
+  for (const route of ["/render", "/render/segment"]) {
+    app.post(route, (context, next) => {
+      const attributes = { "http.request.method": "POST", "http.route": route };
+      const { headers } = context.req.raw;
+      const span = { name: `POST ${route}`, attributes, kind: "server" as const, headers };
+      return withSpan(span, async (active) => {
+        await next();
+        active.setAttribute("http.response.status_code", context.res.status);
+      });
+    });
+  }
 }
 
 function observeRequests(app: Hono<AppEnv>, observe: Observe): void {

@@ -1,6 +1,8 @@
 import process from "node:process";
 import { Gauge, type Registry } from "prom-client";
 import type { Config } from "../config/model.ts";
+import type { ConnectorRegistry } from "../connector/registry.ts";
+import { type DatasetAge, readDatasetAges } from "../hub/dataset_ages.ts";
 import { readSinkQueues, type SinkQueue } from "../hub/sink_queues.ts";
 import type { Pool } from "../postgres/pool.ts";
 import {
@@ -15,6 +17,7 @@ import {
 export interface ScrapeSource {
   readonly config: Config;
   readonly hub: Pool;
+  readonly connectors: ConnectorRegistry;
   readonly health: HealthSource;
 }
 
@@ -32,7 +35,7 @@ const entityStates: readonly EntityHealth["state"][] = [
 
 const databaseStates: readonly DatabaseHealth["state"][] = ["untried", "up", "down"];
 
-/** Metrics that are asked for at each scrape: health, the age of data, and the queues of sinks. */
+/** Metrics that are asked for at each scrape: health, the age of data, queues of sinks, pools. */
 export class ScrapedMetrics {
   readonly #gauges: ReturnType<typeof makeGauges>;
 
@@ -41,18 +44,25 @@ export class ScrapedMetrics {
   }
 
   /**
-   * Sets every gauge anew, so that what left the configuration leaves the metrics. Three short
+   * Sets every gauge anew, so that what left the configuration leaves the metrics. A few short
    * questions to the hub; what it does not answer is absent, and `perigee_hub_up` is 0.
    */
-  async refresh({ config, hub, health }: ScrapeSource): Promise<void> {
+  async refresh({ config, hub, connectors, health }: ScrapeSource): Promise<void> {
     const [report, unready] = await Promise.all([health.describe(), health.findUnreadyReasons()]);
-    const queues = report.hub.state === "up"
-      ? await readSinkQueues(hub.sql, [...config.sinks.keys()]).catch(() => [])
-      : [];
+    const [queues, ages] = report.hub.state === "up"
+      ? await Promise.all([
+        readSinkQueues(hub.sql, [...config.sinks.keys()]).catch(() => []),
+        readDatasetAges(hub.sql, [...config.exports.keys()]).catch(() => []),
+      ])
+      : [[], []];
     for (const gauge of Object.values(this.#gauges)) gauge.reset();
     this.#setHealth(report, overallState(report, unready));
     for (const entity of report.entities) this.#setEntity(entity);
     for (const queue of queues) this.#setQueue(queue);
+    for (const age of ages) this.#setDatasetAge(age);
+    for (const [target, pool] of [["hub", hub] as const, ...connectors.openPools]) {
+      this.#setPool(target, pool);
+    }
     this.#gauges.memory.set(process.memoryUsage().rss);
     this.#gauges.startedAt.set(Date.parse(report.startedAt) / 1_000);
   }
@@ -75,6 +85,19 @@ export class ScrapedMetrics {
     if (freshness?.ageSeconds !== undefined) age.set({ name }, freshness.ageSeconds);
     const most = freshness?.maxStalenessSeconds;
     if (most !== undefined) limit.set({ name }, most);
+  }
+
+  #setDatasetAge({ exportName, dataset, ageSeconds }: DatasetAge): void {
+    this.#gauges.datasetAge.set({ name: `export/${exportName}`, dataset }, ageSeconds);
+  }
+
+  #setPool(target: string, pool: Pool): void {
+    const { inUse, idle, waiting, max } = pool.usage();
+    const { pooled, poolWaiting, poolLimit } = this.#gauges;
+    pooled.set({ target, state: "in_use" }, inUse);
+    pooled.set({ target, state: "idle" }, idle);
+    poolWaiting.set({ target }, waiting);
+    poolLimit.set({ target }, max);
   }
 
   #setQueue({ name: sink, pending, failing, dead, oldestMs }: SinkQueue): void {
@@ -119,6 +142,24 @@ function makeGauges(registry: Registry) {
       "The max_staleness of this name; absent where it has none.",
       "name",
     ),
+    datasetAge: gauge(
+      "perigee_dataset_age_seconds",
+      "How far the export's copy of the dataset may be behind: time since the hub was last read for it, or found without changes.",
+      "name",
+      "dataset",
+    ),
+    pooled: gauge(
+      "perigee_pool_connections",
+      "Connections of this daemon's pools: in_use or idle. Those of runs and listeners are their own.",
+      "target",
+      "state",
+    ),
+    poolWaiting: gauge(
+      "perigee_pool_waiting",
+      "Work that waits for a connection of the pool to become free.",
+      "target",
+    ),
+    poolLimit: gauge("perigee_pool_limit", "The most connections of the pool.", "target"),
     queued: gauge(
       "perigee_sink_events",
       "Events in a sink's queue: waiting for a first attempt, retrying after a failed one, or dead (given up).",

@@ -105,3 +105,24 @@ async function clearAlerts(sql: TransactionSql, report: AlertReport): Promise<Al
     select subject, condition from cleared order by subject, condition`;
   return [...rows];
 }
+
+/**
+ * Deletes what is left of alerts that nobody looks after any more: no daemon that has alerts reported
+ * them for a day, because `alerts` was taken out of the configuration. Answers how many. Safe beside
+ * daemons: one that still reports would have renewed its reports or cleared the alert.
+ */
+export async function pruneAlerts(sql: Sql): Promise<number> {
+  const [row] = await sql<{ deleted: number }[]>`
+    with forgotten as (
+      delete from perigee.alerts alert
+      where raised_at < now() - interval '1 day' and not exists (
+        select from perigee.alert_reports report
+        where report.subject = alert.subject and report.condition = alert.condition
+          and report.expires_at > now() - interval '1 day')
+      returning subject, condition
+    ), reports as (
+      delete from perigee.alert_reports where expires_at < now() - interval '1 day'
+    )
+    select count(*)::int as deleted from forgotten`;
+  return row?.deleted ?? 0;
+}

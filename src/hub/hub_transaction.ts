@@ -1,5 +1,6 @@
 import type { PerigeeError } from "../error.ts";
 import { type Connection, openConnection } from "../postgres/connection.ts";
+import { withSpan } from "../observe/trace.ts";
 import type { ConnectionTarget } from "../postgres/target.ts";
 
 /**
@@ -20,7 +21,17 @@ const workMemory = "64MB";
  * back, when `work` throws or `signal` aborts. `work` calls `requireLease` before it first writes to
  * a table that others see, which is what makes two daemons doing it at once safe.
  */
-export async function withHubTransaction<T>(
+export function withHubTransaction<T>(
+  hubTarget: ConnectionTarget,
+  signal: AbortSignal,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const attributes = { "db.system.name": "postgresql", "db.namespace": hubTarget.database };
+  const span = { name: "hub transaction", attributes, kind: "client" as const };
+  return withSpan(span, () => runTransaction(hubTarget, signal, work));
+}
+
+async function runTransaction<T>(
   hubTarget: ConnectionTarget,
   signal: AbortSignal,
   work: (connection: Connection) => Promise<T>,

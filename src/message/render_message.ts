@@ -1,5 +1,6 @@
 import { PerigeeError } from "../error.ts";
 import type { ContactKey, ContactValues } from "../hub/contacts.ts";
+import { withSpan } from "../observe/trace.ts";
 import { messageCodes } from "./codes.ts";
 import type { CompiledMessage, PartName } from "./compile_messages.ts";
 import { requireContact, requireEvent } from "./find_recipient.ts";
@@ -34,10 +35,15 @@ export interface RenderedMessage {
  * parts. Throws PG801 to PG803 for templates, PG805 and PG806 for contacts, PG807 for a required
  * source without rows, PG808 and PG809 for events, PG2xx and PG79x when a database fails.
  */
-export async function renderMessage(
+export function renderMessage(
   renderer: Renderer,
   request: RenderRequest,
 ): Promise<RenderedMessage> {
+  const attributes = { "perigee.message": request.message.config.name };
+  return withSpan({ name: "render message", attributes }, () => render(renderer, request));
+}
+
+async function render(renderer: Renderer, request: RenderRequest): Promise<RenderedMessage> {
   const { message } = request;
   const startedAt = performance.now();
   try {

@@ -86,6 +86,12 @@ function measureRuns(registry: Registry, clock: Clock): Handle {
     labelNames: ["name", "dataset", "outcome"],
     registers,
   });
+  const bytes = new Counter({
+    name: "perigee_bytes_total",
+    help: "Bytes of rows that runs wrote into another database, by dataset.",
+    labelNames: ["name", "dataset"],
+    registers,
+  });
   const datasetSuccess = new Gauge({
     name: "perigee_dataset_last_moved_timestamp_seconds",
     help: "When rows of the dataset were last written by the export, as Unix time.",
@@ -109,6 +115,7 @@ function measureRuns(registry: Registry, clock: Clock): Handle {
     } else if (observation.kind === "rows_moved") {
       const { name, dataset } = observation;
       rows.inc({ name, dataset, outcome: "moved" }, observation.rows);
+      bytes.inc({ name, dataset }, observation.bytes);
       datasetSuccess.set({ name, dataset }, seconds(clock));
     } else if (observation.kind === "rows_set_aside") {
       const { name, dataset } = observation;

@@ -19,6 +19,15 @@ const idleLimitMs = 60_000;
 /** A connection is replaced at this age, so that load moves to where an address points by now. */
 const ageLimitMs = 45 * 60_000;
 
+/** How the connections of a pool are used, those that are being opened as in use. */
+export interface PoolUsage {
+  readonly inUse: number;
+  readonly idle: number;
+  /** Callers that wait for a connection to become free. */
+  readonly waiting: number;
+  readonly max: number;
+}
+
 interface Waiter {
   readonly resolve: (connection: Connection) => void;
   readonly reject: (error: unknown) => void;
@@ -50,6 +59,13 @@ export class ConnectionSlots {
   constructor(target: ConnectionTarget, options: PoolOptions) {
     this.#target = target;
     this.#options = options;
+  }
+
+  /** How the connections are used right now. */
+  get usage(): PoolUsage {
+    const idle = this.#idle.length;
+    const waiting = this.#waiting.length;
+    return { inUse: this.#open.size - idle + this.#opening, idle, waiting, max: this.#options.max };
   }
 
   /** A connection for the caller alone, who must give it to `release`. Throws PG2xx. */

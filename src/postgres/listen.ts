@@ -22,6 +22,8 @@ export interface ListenOptions {
   readonly onListening: () => void;
   /** Called whenever hearing ends or cannot begin. It is tried again by itself. */
   readonly onDeaf: (reason: PerigeeError) => void;
+  /** Called when a heartbeat came back, with the time that it took. */
+  readonly onHeard?: (roundTripMs: number) => void;
   /** Half of the time after which silence counts as deafness. 10 s by default. */
   readonly heartbeatMs?: number;
 }
@@ -73,6 +75,7 @@ class ListenLoop {
   #tellStopped: () => void = () => undefined;
   #connection: Connection | undefined;
   #beatsHeard = 0;
+  #beatSentAt = 0;
 
   constructor(target: ConnectionTarget, options: ListenOptions) {
     this.#target = target;
@@ -148,6 +151,7 @@ class ListenLoop {
   async #beatUntilDeaf(connection: Connection): Promise<PerigeeError> {
     for (;;) {
       const before = this.#beatsHeard;
+      this.#beatSentAt = performance.now();
       // Not awaited: on a broken link it is answered by nobody. The death tells why it failed.
       connection.sql`select pg_notify(${this.#channel}, '')`.catch(() => undefined);
       await pause(this.#heartbeatMs, connection.died);
@@ -160,8 +164,10 @@ class ListenLoop {
   #hear(channel: string, payload: string): void {
     if (this.#isStopped) return;
     this.lastHeardAt = new Date();
-    if (channel === this.#channel) this.#beatsHeard += 1;
-    else this.#options.channels[channel]?.(payload);
+    if (channel === this.#channel) {
+      this.#beatsHeard += 1;
+      if (this.#beatSentAt > 0) this.#options.onHeard?.(performance.now() - this.#beatSentAt);
+    } else this.#options.channels[channel]?.(payload);
   }
 
   #doing(): { doing: string; target: ConnectionTarget } {

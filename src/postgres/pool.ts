@@ -1,7 +1,7 @@
 import type { Sql } from "postgres";
 
 import { PerigeeError } from "../error.ts";
-import { ConnectionSlots, type PoolOptions } from "./connection_slots.ts";
+import { ConnectionSlots, type PoolOptions, type PoolUsage } from "./connection_slots.ts";
 import type { DriverSocket } from "./driver_socket.ts";
 import { guardSql, type NativeQuery } from "./guarded_sql.ts";
 import { startDriver } from "./session_driver.ts";
@@ -19,6 +19,8 @@ export interface Pool {
   readonly sql: Sql;
   /** Whether the last opened connection is encrypted; undefined while none was opened. */
   isSecured(): boolean | undefined;
+  /** How its connections are used right now. */
+  usage(): PoolUsage;
   /** Refuses new work, waits for what runs, and after `timeoutMs` (5 s) breaks what is left. */
   close(timeoutMs?: number): Promise<void>;
 }
@@ -41,6 +43,7 @@ export function openPool(target: ConnectionTarget, options: PoolOptions): Pool {
     target,
     sql,
     isSecured: () => slots.isSecured,
+    usage: () => slots.usage,
     close: (timeoutMs = 5_000) => slots.close(timeoutMs),
   };
 }

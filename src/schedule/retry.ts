@@ -9,8 +9,8 @@ const firstDelayMs = 1_000;
  */
 const longestDelayMs = 300_000;
 
-/** Which failures are tried again on their own; the others wait for the next tick. */
-const isRetried: Record<ErrorKind, boolean> = {
+/** Which failures of runs are tried again on their own; the others wait for the next tick. */
+export const isRetried: Record<ErrorKind, boolean> = {
   config: false,
   usage: false,
   connection: true,

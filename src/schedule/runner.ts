@@ -5,6 +5,7 @@ import { claimLease, type Lease, releaseLease, renewLease } from "../hub/lease.t
 import { type ClaimedRun, claimRun, finishRun, supersedeRuns, type Tick } from "../hub/run.ts";
 import type { RunContext } from "../hub/run.ts";
 import type { Counts, Observe } from "../observe/observation.ts";
+import { noteFailure, withSpan } from "../observe/trace.ts";
 import { retryDelayMs } from "./retry.ts";
 
 /** What a run does; its counts become part of the run's record. */
@@ -114,7 +115,7 @@ export class Runner {
     const claim = await this.#claim(request);
     if (typeof claim === "string") return { state: claim };
     try {
-      return await this.#execute(request, claim.run, claim.lease);
+      return await this.#trace(request, claim);
     } finally {
       await releaseLease(this.#options.hub, claim.lease);
     }
@@ -139,6 +140,25 @@ export class Runner {
       if (supersedesOlder) await supersedeRuns(sql, name, run.runId);
       return { lease, run };
     }) as Promise<Claim | "busy" | "taken">;
+  }
+
+  /** One run as a span, with what it did as attributes. */
+  #trace(request: RunRequest, { run, lease }: Claim): Promise<RunResult> {
+    const { name, cause } = request;
+    const kind = name.slice(0, name.indexOf("/"));
+    const attributes = {
+      "perigee.run.name": name,
+      "perigee.run.kind": kind,
+      "perigee.run.cause": cause,
+      "perigee.run.id": run.runId,
+      "perigee.run.attempt": run.attempts,
+    };
+    return withSpan({ name: `run ${kind}`, attributes }, async (span) => {
+      const result = await this.#execute(request, run, lease);
+      if (result.state === "failed") noteFailure(span, result.error);
+      if (result.state === "succeeded") span.setAttributes(describeCounts(result.counts));
+      return result;
+    });
   }
 
   async #execute(request: RunRequest, claimed: ClaimedRun, lease: Lease): Promise<RunResult> {
@@ -211,4 +231,13 @@ export class Runner {
     }, leaseMs / 3);
     return { lost: lost.signal, stop: () => clearInterval(timer) };
   }
+}
+
+/** Counts of rows that a run changed somewhere; the others are of what it looked at. */
+const changedRows = ["inserted", "updated", "written", "deleted", "entered", "left", "events"];
+
+function describeCounts(counts: Counts): Record<string, number> {
+  const rows = changedRows.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
+  const each = Object.entries(counts).map(([name, count]) => [`perigee.counts.${name}`, count]);
+  return { "perigee.rows": rows, ...Object.fromEntries(each) };
 }

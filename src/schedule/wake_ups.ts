@@ -69,6 +69,7 @@ function listen(
       for (const name of new Set([...served.values()].flat())) catchUp(name);
       for (const handle of Object.values(more)) handle("");
     },
+    onHeard: (roundTripMs) => observe({ kind: "listen_heard", target: target.name, roundTripMs }),
     onDeaf: (error) => observe({ kind: "listen_failed", target: target.name, error }),
   });
 }

@@ -48,7 +48,16 @@ async function runWithEngine(
 ): Promise<Container> {
   const name = `perigee-${randomBytes(4).toString("hex")}`;
   const limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
-  const rights = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
+  // Podman would add places to write that docker does not.
+  const tmpfs = engine === "podman" ? ["--read-only-tmpfs=false"] : [];
+  const rights = [
+    ...tmpfs,
+    "--read-only",
+    "--cap-drop",
+    "ALL",
+    "--security-opt",
+    "no-new-privileges",
+  ];
   const variables = Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
   await require([
     ...words,

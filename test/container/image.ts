@@ -74,7 +74,8 @@ async function inspect(engine: Engine): Promise<{ config: ImageConfig; bytes: nu
   const found = JSON.parse(await require([...engine.words, ...verb, imageName]));
   const image = isBuildah ? found.Docker : found[0];
   const raw = (isBuildah ? image.config : image.Config) as Inspected;
-  const healthcheck = isBuildah ? raw.Healthcheck : raw.Healthcheck ?? image.HealthCheck;
+  // Podman keeps it beside the configuration of the image, not in it.
+  const healthcheck = raw.Healthcheck ?? image.Healthcheck ?? image.HealthCheck;
   return {
     bytes: isBuildah ? await measure(engine) : Number(image.Size),
     config: {

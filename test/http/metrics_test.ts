@@ -8,7 +8,7 @@ const scope = { after };
 const hub = await openTestHub(scope);
 const shop = await openTestDatabase(
   scope,
-  `create table customers (email text primary key);
+  `create schema copy; create table customers (email text primary key);
    insert into customers values ('a@example.com'), ('b@example.com');`,
 );
 const config = await writeConfig(
@@ -21,6 +21,8 @@ connectors:
 imports:
   customers:
     { connector: shop, table: customers, every: 1h, max_staleness: 2h, mapping: { email: email } }
+exports:
+  copy: { connector: shop, schema: copy, datasets: [contacts, orders], every: 1h }
 sinks:
   hook: { webhook: "http://127.0.0.1:9/hook", secrets: [abc], allow_private: true }
 `,
@@ -28,6 +30,7 @@ sinks:
 const daemon = spawnDaemon(scope, { config });
 const url = String((await daemon.waitForLine("daemon_ready"))["url"]);
 await daemon.waitForLine("run_finished", ({ name }) => name === "import/customers");
+await daemon.waitForLine("run_finished", ({ name }) => name === "export/copy");
 
 async function scrape(): Promise<Map<string, number>> {
   const text = await (await fetch(`${url}/metrics`)).text();
@@ -76,4 +79,37 @@ test("the event loop is measured while the daemon runs", async () => {
     const count = (await scrape()).get("perigee_event_loop_lag_seconds_count") ?? 0;
     return count >= 2 || undefined;
   });
+});
+
+test("a scrape tells the age of each dataset of an export, and the bytes that were moved", async () => {
+  const metrics = await scrape();
+  for (const dataset of ["contacts", "orders"]) {
+    const age = metrics.get(`perigee_dataset_age_seconds{name="export/copy",dataset="${dataset}"}`);
+    assert.ok(age !== undefined && age >= 0 && age < 120, String(age));
+  }
+  const labels = '{name="export/copy",dataset="contacts"}';
+  assert.ok((metrics.get(`perigee_bytes_total${labels}`) ?? 0) > 0);
+  await hub.sql`update perigee.export_cursors set read_at = now() - interval '1 hour'
+    where dataset = 'orders'`;
+  await hub.sql`update perigee.runs set counts = counts || '{"partial": 1}'
+    where name = 'export/copy'`;
+  const later = await scrape();
+  const age = later.get('perigee_dataset_age_seconds{name="export/copy",dataset="orders"}');
+  assert.ok(age !== undefined && age >= 3_600, String(age));
+});
+
+test("a scrape tells how pools are used and when the daemon last heard itself", async () => {
+  const metrics = await scrape();
+  for (const [target, limit] of [["hub", 10], ["shop", 4]] as const) {
+    const of = (state: string) =>
+      metrics.get(`perigee_pool_connections{target="${target}",state="${state}"}`) ?? Number.NaN;
+    assert.ok(of("in_use") >= 0 && of("in_use") + of("idle") >= 1, target);
+    assert.equal(metrics.get(`perigee_pool_waiting{target="${target}"}`), 0);
+    assert.equal(metrics.get(`perigee_pool_limit{target="${target}"}`), limit);
+  }
+  const heardAt = await waitFor(
+    "a heartbeat",
+    async () => (await scrape()).get('perigee_listen_heard_timestamp_seconds{target="hub"}'),
+  );
+  assert.ok(Math.abs(Date.now() / 1_000 - heardAt) < 60, String(heardAt));
 });
