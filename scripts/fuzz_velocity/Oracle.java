@@ -13,11 +13,15 @@ import org.apache.velocity.VelocityContext;
 import org.apache.velocity.app.VelocityEngine;
 
 /**
- * Renders templates with Apache Velocity 1.7. One JSON array [context, template] a line on standard
+ * Renders templates with Apache Velocity, 1.7 or 2.x, whichever is on the class path. The argument is
+ * 2.x's treatment of white space. One JSON array [context, template] a line on standard
  * input; one JSON object {"out": text} or {"error": text} a line on standard output.
  */
 public final class Oracle {
+  private static String whitespace;
+
   public static void main(String[] args) throws Exception {
+    whitespace = args[0];
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     PrintStream out = new PrintStream(System.out, false, "UTF-8");
@@ -43,6 +47,7 @@ public final class Oracle {
     engine.setProperty("velocimacro.library", "");
     engine.setProperty("velocimacro.permissions.allow.inline.local.scope", "true");
     engine.setProperty("velocimacro.max.depth", "20");
+    engine.setProperty("parser.space_gobbling", whitespace);
     engine.init();
     return engine;
   }

@@ -1,3 +1,5 @@
+import type { DialectName } from "../../src/message/velocity/dialect.ts";
+
 /** What an engine made of a template. */
 interface Answer {
   readonly out?: string;
@@ -7,6 +9,8 @@ interface Answer {
 /** A difference that is meant: how to know it, and why it stays. */
 interface Explanation {
   readonly reason: string;
+  /** The dialect that it is about, where it is not both. */
+  readonly only?: DialectName;
   readonly holds: (template: string, ours: Answer, theirs: Answer) => boolean;
 }
 
@@ -34,6 +38,59 @@ const explanations: readonly Explanation[] = [
     holds: (template) => /\}[ \t]+#set/.test(template),
   },
   {
+    reason:
+      "Apache's engine prints the block of an unknown macro without what its tokens leave out",
+    holds: (template, ours, theirs) =>
+      template.includes("#@") && bareText(ours.out ?? "") === bareText(theirs.out ?? ""),
+  },
+  {
+    reason: "Apache's engine refuses text after ${ that could begin a reference; ours prints it",
+    holds: (template, _, { error = "" }) =>
+      /^(?:Encountered|Lexical)/.test(error) && /\$\\*!?\{[\\${[ ]/.test(template),
+  },
+  {
+    reason:
+      "1.7 does not print a lone $ between a reference and a dot, or before an escaped directive",
+    only: "1.7",
+    holds: (template) => /\$!?\.[A-Za-z(]|\$!?\\+#/.test(template),
+  },
+  {
+    reason: "1.7 takes a directive that is a word to its scanner for text after a dollar",
+    only: "1.7",
+    holds: (template) => /\$!?#\{?(?:foreach|macro|define|evaluate|break|set\})/.test(template),
+  },
+  {
+    reason: "2.x takes a lone sign and the blanks after it for the indentation of a directive",
+    only: "2.x",
+    holds: (template) => /(?:^|[\n('"{\]])[$#!\s]*[$#]!?[ \t]+#/.test(template),
+  },
+  {
+    reason: "Apache's engine refuses text after ${ with blanks before #set; ours prints them",
+    holds: (template) => /\$!?\{ #set/.test(template),
+  },
+  {
+    reason: "Apache's engine refuses parentheses in arguments and alternates; ours reads them",
+    only: "2.x",
+    holds: (_, __, { error = "" }) => error.startsWith("Lexical error"),
+  },
+  {
+    reason: "a fault of 2.4 where an operand of arithmetic is no number: it fails instead of null",
+    only: "2.x",
+    holds: (_, __, { error = "" }) => /^(?:Cannot read field|null|Cannot calculate)/.test(error),
+  },
+  {
+    reason: "2.4 prefers a map's methods to its keys; ours takes keys first, as later versions do",
+    only: "2.x",
+    holds: (template) =>
+      /\.(?:size|isEmpty|values|keySet|entrySet|toString|hashCode|clone|getClass)\b(?!\()/.test(
+        template,
+      ),
+  },
+  {
+    reason: "a class is a name to look at: its methods and clone() are not there",
+    holds: (template) => /\.(?:class|getClass\(\))[.[]|clone/.test(template),
+  },
+  {
     reason: "Java's arrays hash by address",
     holds: (template) => /split\('o'\)\.hashCode/.test(template),
   },
@@ -48,11 +105,19 @@ const explanations: readonly Explanation[] = [
   },
 ];
 
-/** Why a difference from Apache Velocity 1.7 is meant; undefined where it is a fault to look into. */
+/** Text without comments and without the signs that Apache's engine loses. */
+function bareText(text: string): string {
+  return text.replace(/##[^\n]*|#\*[^]*?\*#|\*#/g, "").replace(/[#$\\\s]/g, "");
+}
+
+/** Why a difference from Apache's engine is meant; undefined where it is a fault to look into. */
 export function explanationOf(
+  dialect: DialectName,
   template: string,
   ours: Answer,
   theirs: Answer,
 ): string | undefined {
-  return explanations.find(({ holds }) => holds(template, ours, theirs))?.reason;
+  return explanations.find(({ only = dialect, holds }) =>
+    only === dialect && holds(template, ours, theirs)
+  )?.reason;
 }

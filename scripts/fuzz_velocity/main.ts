@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { compileTemplate } from "../../src/message/velocity/compile.ts";
+import { dialects, type Whitespace } from "../../src/message/velocity/dialect.ts";
 import { VelocityError } from "../../src/message/velocity/error.ts";
 import { TemplateGenerator } from "../../test/message/velocity/template_generator.ts";
 import { reviveGolden } from "../../test/message/velocity/revive_golden.ts";
@@ -16,42 +17,47 @@ interface Answer {
 }
 
 const folder = new URL(".", import.meta.url).pathname;
-const jars = ["velocity", "commons-lang", "commons-collections3"].map((name) =>
+const debianJars = ["velocity", "commons-lang", "commons-collections3"].map((name) =>
   `/usr/share/java/${name}.jar`
 );
 const goldenPath = new URL("../../test/golden/velocity-golden.jsonl", import.meta.url);
 
-function option(name: string, fallback: number): number {
+/** What `--name value` says on the command line. */
+function option(name: string, fallback: string): string {
   const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? fallback : Number(process.argv[at + 1]);
+  return (at < 0 ? undefined : process.argv[at + 1]) ?? fallback;
 }
+
+/** Jars of the engine to compare with: Debian's 1.7, or those of `--classpath`, for 2.x. */
+const classpath = option("classpath", debianJars.join(":"));
+const dialect = option("dialect", "1.7") === "2.x" ? "2.x" : "1.7";
+const whitespace = option("whitespace", dialects[dialect].whitespace) as Whitespace;
 
 /** Says what is missing, and ends well: this is a tool for machines that have a JDK. */
 function requireTools(): boolean {
   const hasJdk = spawnSync("javac", ["-version"]).status === 0;
-  if (hasJdk && jars.every((jar) => existsSync(jar))) return true;
+  if (hasJdk && classpath.split(":").every((jar) => existsSync(jar))) return true;
   console.log(
     "skipped: needs a JDK and Debian's package 'velocity' (apt-get install velocity default-jdk-headless)",
   );
   return false;
 }
 
-/** Asks Apache Velocity 1.7 for all templates at once. */
+/** Asks Apache's engine for all templates at once. */
 async function askOracle(context: unknown, templates: readonly string[]): Promise<Answer[]> {
   const classes = mkdtempSync(join(tmpdir(), "fuzz-velocity-"));
   try {
-    const path = jars.join(":");
     const compiled = spawnSync("javac", [
       "-nowarn",
       "-cp",
-      path,
+      classpath,
       "-d",
       classes,
       join(folder, "Oracle.java"),
     ]);
     if (compiled.status !== 0) throw new Error(`javac failed: ${compiled.stderr}`);
-    const java = spawn("java", ["-Xss4m", "-cp", `${classes}:${path}`, "Oracle"], {
-      stdio: ["pipe", "pipe", "inherit"],
+    const java = spawn("java", ["-Xss4m", "-cp", `${classes}:${classpath}`, "Oracle", whitespace], {
+      stdio: ["pipe", "pipe", "ignore"],
     });
     java.stdin.end(
       templates.map((template) => `${JSON.stringify([context, template])}\n`).join(""),
@@ -71,7 +77,7 @@ async function askOracle(context: unknown, templates: readonly string[]): Promis
 
 function askOurs(context: Record<string, unknown>, template: string): Answer {
   try {
-    const compiled = compileTemplate(template, { name: "fuzz", dialect: "1.7" });
+    const compiled = compileTemplate(template, { name: "fuzz", dialect, whitespace });
     return { out: compiled.render(context, { tools: [] }) };
   } catch (error) {
     if (error instanceof VelocityError) return { error: error.message };
@@ -85,8 +91,8 @@ function isSame(left: Answer, right: Answer): boolean {
 
 async function main(): Promise<number> {
   if (!requireTools()) return 0;
-  const seed = option("seed", 1);
-  const count = option("count", 20_000);
+  const seed = Number(option("seed", "1"));
+  const count = Number(option("count", "20000"));
   const [first = "{}"] = readFileSync(goldenPath, "utf8").split("\n");
   const raw = (JSON.parse(first) as { context: unknown }).context;
   const context = reviveGolden(raw) as Record<string, unknown>;
@@ -101,10 +107,10 @@ async function main(): Promise<number> {
     const ours = askOurs(context, template);
     const theirs = answers[i]!;
     if (isSame(ours, theirs)) return;
-    const reason = explanationOf(template, ours, theirs);
+    const reason = explanationOf(dialect, template, ours, theirs);
     if (reason !== undefined) {
       explained.set(reason, (explained.get(reason) ?? 0) + 1);
-    } else if (++unexplained <= option("show", 20)) {
+    } else if (++unexplained <= Number(option("show", "20"))) {
       console.log(JSON.stringify({ seed: seed + i, template, theirs, ours }));
     }
   });

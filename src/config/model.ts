@@ -246,6 +246,8 @@ export interface MessageConfig {
   readonly engine: "perigee" | "velocityjs";
   readonly isTrusted: boolean;
   readonly dialect: "1.7" | "2.x";
+  /** What happens to white space around directives; the dialect's own where it is undefined. */
+  readonly whitespace?: "none" | "bc" | "lines" | "structured" | undefined;
   readonly escape: "none" | "html";
   readonly mergeTags: boolean;
   readonly locale: string;

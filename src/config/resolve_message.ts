@@ -65,6 +65,7 @@ export function resolveMessage(
     engine: input.engine,
     isTrusted: input.trusted,
     dialect: input.dialect,
+    whitespace: input.whitespace,
     escape: input.escape,
     mergeTags: input.merge_tags,
     locale: input.locale,

@@ -39,6 +39,12 @@ export const messageSchema = v.pipe(
     ),
     trusted: v.optional(flag("All who can change the template may run code in the daemon."), false),
     dialect: v.optional(choice(["1.7", "2.x"], "Velocity's version to behave like."), "1.7"),
+    whitespace: v.optional(
+      choice(
+        ["none", "bc", "lines", "structured"],
+        "White space around directives, see velocity.md; the dialect's own where it is not set.",
+      ),
+    ),
     escape: v.optional(
       choice(["none", "html"], "Whether references in the HTML part are escaped by themselves."),
       "none",

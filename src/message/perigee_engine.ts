@@ -32,6 +32,7 @@ export function compilePerigeeTemplate(input: TemplateInput): CompiledTemplate {
       name: path,
       dialect: message.dialect,
       escape: message.escape,
+      ...(message.whitespace === undefined ? {} : { whitespace: message.whitespace }),
       includes: (name) => fragments.get(name)?.template,
       limits: limitsOf(input),
     });

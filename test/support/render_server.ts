@@ -39,6 +39,7 @@ export function messageOf(
     engine: "perigee",
     isTrusted: false,
     dialect: "1.7",
+    whitespace: undefined,
     escape: "none",
     mergeTags: false,
     locale: "en",

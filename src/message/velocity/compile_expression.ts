@@ -67,6 +67,7 @@ export function compileTest(unit: Unit, node: Expression): Test {
     if (isArithmetic(node.operator)) return () => false;
     return compileOperator(unit, node);
   }
+  if (node.kind === "range") return () => false;
   if (node.kind !== "reference" && !unit.dialect.literalConditions) return () => false;
   const value = compileValue(unit, node);
   return (state) => isTrue(state, value(state));

@@ -6,7 +6,8 @@ import { writeVariable } from "./frame.ts";
 import { methodsOfList } from "./list_methods.ts";
 import { LoopScope } from "./loop_scope.ts";
 import { put } from "./map_methods.ts";
-import { callMethod } from "./method_table.ts";
+import { callConverting } from "./convert_arguments.ts";
+import { callMethod, noMethod } from "./method_table.ts";
 import { placeIn } from "./receiver.ts";
 import type { RenderState } from "./state.ts";
 import type { Run, Unit } from "./unit.ts";
@@ -65,5 +66,8 @@ function writeEntry(state: RenderState, self: object, key: unknown, value: unkno
 function writePlace(state: RenderState, self: object, key: unknown, value: unknown): void {
   if (itemsOf(state, self) === undefined) return writeEntry(state, self, key, value);
   const table = methodsOfList(state.resolve(self));
-  callMethod(table, "set", self, [placeIn(state, self, key), value], state);
+  const args = [placeIn(state, self, key), value];
+  const result = callMethod(table, "set", self, args, state);
+  if (result !== noMethod || !state.dialect.convertsArguments) return;
+  callConverting(table, "set", self, args, state);
 }

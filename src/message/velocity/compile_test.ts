@@ -111,11 +111,12 @@ test("escape html escapes what references print, once, and leaves markup and raw
 
 test("each white space mode treats directives on their own lines its own way", () => {
   const source = "<ul>\n  #foreach($x in [1..2])\n    <li>$x</li>\n  #end\n</ul>\n";
-  const printed = (whitespace: "none" | "bc" | "lines") =>
+  const printed = (whitespace: "none" | "bc" | "lines" | "structured") =>
     compile(source, { whitespace, dialect: "2.x" }).render({});
   assert.equal(printed("none"), "<ul>\n  \n    <li>1</li>\n  \n    <li>2</li>\n  \n</ul>\n");
   assert.equal(printed("bc"), "<ul>\n      <li>1</li>\n      <li>2</li>\n  </ul>\n");
   assert.equal(printed("lines"), "<ul>\n    <li>1</li>\n    <li>2</li>\n</ul>\n");
+  assert.equal(printed("structured"), "<ul>\n  <li>1</li>\n  <li>2</li>\n</ul>\n");
 });
 
 test("templates include one another by name, with shared variables, macros and a depth limit", () => {

@@ -1,5 +1,5 @@
 /** How white space around directives is treated; see docs/velocity.md. */
-export type Whitespace = "none" | "bc" | "lines";
+export type Whitespace = "none" | "bc" | "lines" | "structured";
 
 /** The Velocity version whose behaviour a template was written for. */
 export type DialectName = "1.7" | "2.x";
@@ -33,6 +33,8 @@ export interface Dialect {
   readonly unaryMinus: boolean;
   /** Text that holds a number is a number in arithmetic and comparison. */
   readonly textIsNumber: boolean;
+  /** Arguments of methods are converted: `$s.concat(5)`, `$list.get("0")`. */
+  readonly convertsArguments: boolean;
   /** `$list.size` calls `size()`. */
   readonly callsWithoutParentheses: boolean;
   /** A lone `$`, `$!` or `#` may end the template. */
@@ -45,6 +47,10 @@ export interface Dialect {
   readonly atInWords: boolean;
   /** `##` directly after `$x.name` starts a comment; else it is text. */
   readonly commentAfterProperty: boolean;
+  /** Dollars directly before a directive are not printed, nor is `$!` before a dot. */
+  readonly swallowsDollars: boolean;
+  /** `$!` at the end of a line stays; else it prints `$`. */
+  readonly keepsBangAtLineEnd: boolean;
   /** A tab may stand between `#set` and its parenthesis. */
   readonly tabAfterSet: boolean;
   /** White space treatment where a template sets none. */
@@ -68,12 +74,15 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     expressionArguments: false,
     unaryMinus: false,
     textIsNumber: false,
+    convertsArguments: false,
     callsWithoutParentheses: false,
     trailingSymbol: false,
     booleanNames: false,
     literalDirective: true,
     atInWords: true,
     commentAfterProperty: false,
+    swallowsDollars: true,
+    keepsBangAtLineEnd: false,
     tabAfterSet: false,
     whitespace: "bc",
   },
@@ -92,12 +101,15 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     expressionArguments: true,
     unaryMinus: true,
     textIsNumber: true,
+    convertsArguments: true,
     callsWithoutParentheses: true,
     trailingSymbol: true,
     booleanNames: true,
     literalDirective: false,
     atInWords: false,
     commentAfterProperty: true,
+    swallowsDollars: false,
+    keepsBangAtLineEnd: true,
     tabAfterSet: true,
     whitespace: "lines",
   },

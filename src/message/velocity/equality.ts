@@ -91,8 +91,9 @@ function sameKind(state: RenderState, left: unknown, right: unknown): boolean {
   return (itemsOf(state, left) === undefined) === (itemsOf(state, right) === undefined);
 }
 
-/** How two values compare as numbers; undefined where one is none. */
+/** How two values compare as numbers; undefined where one is none, or both are text. */
 export function orderOf(state: RenderState, left: unknown, right: unknown): number | undefined {
+  if (typeof left === "string" && typeof right === "string") return undefined;
   const first = asNumber(state, left);
   if (first === undefined) return undefined;
   const second = asNumber(state, right);

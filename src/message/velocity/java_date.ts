@@ -1,5 +1,5 @@
 import { compareNumbers } from "./arithmetic.ts";
-import { methodTable } from "./method_table.ts";
+import { failOnNull, MethodFailure, methodTable } from "./method_table.ts";
 import { zonedFields } from "./tool/zone.ts";
 
 const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -25,10 +25,14 @@ export const dateMethods = methodTable<Date>({
   "getMinutes()": (d, _, state) => zonedFields(d, state.environment.timezone).minute,
   "getSeconds()": (d, _, state) => zonedFields(d, state.environment.timezone).second,
   "getTimezoneOffset()": (d, _, state) => -zonedFields(d, state.environment.timezone).offsetMinutes,
-  "before(any)": (d, [other]) => other instanceof Date && d.getTime() < other.getTime(),
-  "after(any)": (d, [other]) => other instanceof Date && d.getTime() > other.getTime(),
-  "compareTo(any)": (d, [other]) =>
-    other instanceof Date ? compareNumbers(d.getTime(), other.getTime()) : undefined,
+  "before(date)": (d, [other]) => d.getTime() < other.getTime(),
+  "before(null)": failOnNull,
+  "after(date)": (d, [other]) => d.getTime() > other.getTime(),
+  "after(null)": failOnNull,
+  "compareTo(date)": (d, [other]) => compareNumbers(d.getTime(), other.getTime()),
+  "compareTo(any)": () => {
+    throw new MethodFailure("compares with a date only");
+  },
   "equals(any)": (d, [other]) => other instanceof Date && d.getTime() === other.getTime(),
   "hashCode()": (d) =>
     Number(BigInt.asIntN(32, BigInt(d.getTime()) ^ (BigInt(d.getTime()) >> 32n))),

@@ -1,7 +1,7 @@
 import { itemsOf, JavaIterator, VtlList, writableList } from "./collection.ts";
 import { hashCode, javaEquals } from "./equality.ts";
 import { isInteger } from "./number.ts";
-import { joinTables, MethodFailure, methodTable } from "./method_table.ts";
+import { failOnNull, joinTables, MethodFailure, methodTable } from "./method_table.ts";
 import type { MethodTable } from "./method_table.ts";
 import { print } from "./print.ts";
 import type { RenderState } from "./state.ts";
@@ -13,6 +13,7 @@ const collectionMethods = methodTable<object>({
   "contains(any)": (self, [item], state) => indexOf(state, read(state, self), item) >= 0,
   "containsAll(list)": (self, [items], state) =>
     read(state, items).every((item) => indexOf(state, read(state, self), item) >= 0),
+  "containsAll(null)": failOnNull,
   "iterator()": (self, _, state) => iterate(state, self),
   "toArray()": (self, _, state) => new VtlList([...counted(state, self)], "array"),
   "equals(any)": (self, [other], state) => javaEquals(state, self, other),
@@ -65,6 +66,9 @@ const growingMethods = methodTable<object>({
     for (const item of [...more]) items.push(item);
     return more.length > 0;
   },
+  "addAll(null)": failOnNull,
+  "removeAll(null)": failOnNull,
+  "retainAll(null)": failOnNull,
   "remove(any)": (self, [item], state) => remove(state, self, item),
   "removeAll(list)": (self, [removed], state) => retain(state, self, removed, false),
   "retainAll(list)": (self, [kept], state) => retain(state, self, kept, true),

@@ -1,6 +1,6 @@
 import { MapEntry, mapGet, mapHas, pairsOf, VtlList, writableMap } from "./collection.ts";
 import { hashCode, javaEquals } from "./equality.ts";
-import { methodTable } from "./method_table.ts";
+import { failOnNull, methodTable } from "./method_table.ts";
 import { print } from "./print.ts";
 import type { RenderState } from "./state.ts";
 
@@ -29,6 +29,7 @@ export const mapMethods = methodTable<object>({
     for (const [key, value] of pairs(state, other)) put(state, self, key, value);
     return "";
   },
+  "putAll(null)": failOnNull,
   "replace(any,any)": (self, [key, value], state) =>
     mapHas(state.resolve(self), key) ? put(state, self, key, value) : undefined,
   "remove(any)": (self, [key], state) => {

@@ -9,7 +9,8 @@ export type Arguments = readonly any[];
 /** What a method does. It may throw a MethodFailure. */
 export type MethodBody<Self> = (self: Self, args: Arguments, state: RenderState) => unknown;
 
-interface Overload {
+/** One method of a table, for one list of kinds. */
+export interface Overload {
   readonly kinds: readonly string[];
   readonly isVariadic: boolean;
   // deno-lint-ignore no-explicit-any
@@ -27,7 +28,8 @@ export class MethodFailure extends Error {}
 
 /**
  * Builds a table from signatures such as `substring(int,int)`. Kinds: `int`, `number`, `text`,
- * `boolean`, `list`, `map`, `any`; a last `any...` takes the rest.
+ * `chars` (text that nothing is converted to: Java's CharSequence), `boolean`, `date`, `list`, `map`, `null`,
+ * `any`; a last `any...` takes the rest.
  */
 export function methodTable<Self>(bodies: Record<string, MethodBody<Self>>): MethodTable {
   const table: Record<string, Overload[]> = Object.create(null);
@@ -80,19 +82,29 @@ function fits(kind: string, value: unknown, state: RenderState): boolean {
     case "any":
       return true;
     case "text":
+    case "chars":
       return typeof value === "string" || value === null || value === undefined;
+    case "null":
+      return value === null || value === undefined;
     case "int":
       return isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff;
     case "number":
       return isNumber(value);
     case "boolean":
       return typeof value === "boolean";
+    case "date":
+      return value instanceof Date;
     case "list":
       return typeof value === "object" && value !== null && itemsOf(state, value) !== undefined;
     case "map":
       return typeof value === "object" && value !== null && isMap(state.resolve(value));
   }
   return false;
+}
+
+/** A method whose argument is null where Java throws a NullPointerException. */
+export function failOnNull(): never {
+  throw new MethodFailure("was given null");
 }
 
 /** Text that a method cannot do without; null fails as Java's NullPointerException does. */

@@ -1,5 +1,6 @@
 import type { Branch, Expression, MacroParameter, Node } from "./ast.ts";
 import {
+  dropsIndentation,
   eatAfterHeader,
   expectClose,
   isOpenAhead,
@@ -10,8 +11,9 @@ import { parseExpression, parseValue } from "./parse_expression.ts";
 import { parseNodes } from "./parse_nodes.ts";
 import type { NodeList } from "./node_list.ts";
 import type { Hash } from "./parse_nodes.ts";
-import type { Parser } from "./parser.ts";
+import type { OpenBlock, Parser } from "./parser.ts";
 import { parseReference } from "./parse_reference.ts";
+import { unindent, unindentBlock } from "./unindent.ts";
 
 /** Reads #if, #foreach, #macro, #define, #literal or #@name with its block and #end. */
 export function parseBlockDirective(p: Parser, list: NodeList, hash: Hash): void {
@@ -21,12 +23,34 @@ export function parseBlockDirective(p: Parser, list: NodeList, hash: Hash): void
     return;
   }
   keepPrefix(p, list, hash);
-  p.blocks.push({ directive: hash.name, at: p.at(hash.start), startsLine: hash.startsLine });
-  const node = p.nested(() => parseBlock(p, hash));
-  if (node !== undefined) list.node(node);
+  const block: OpenBlock = {
+    directive: hash.name,
+    at: p.at(hash.start),
+    startsLine: hash.startsLine,
+    bodyStart: undefined,
+  };
+  p.blocks.push(block);
+  const node = p.nested(() => parseBlock(p, hash, block));
+  const added = addedIndentation(p, hash, block);
+  if (node !== undefined) {
+    list.node(added === "" ? node : unindentBlock(node, hash.prefix, added));
+  }
 }
 
-function parseBlock(p: Parser, hash: Hash): Node | undefined {
+/**
+ * Blanks that the first line of a block's body has more than the directive's line: what `structured`
+ * mode takes away, so that the body prints as far to the left as its directive stands.
+ */
+function addedIndentation(p: Parser, { prefix, startsLine }: Hash, block: OpenBlock): string {
+  const { bodyStart = -1 } = block;
+  if (p.session.whitespace !== "structured" || !startsLine || bodyStart < 0) return "";
+  if (!p.text.startsWith(prefix, bodyStart)) return "";
+  const blanks = /[ \t]*/y;
+  blanks.lastIndex = bodyStart + prefix.length;
+  return blanks.exec(p.text)?.[0] ?? "";
+}
+
+function parseBlock(p: Parser, hash: Hash, block: OpenBlock): Node | undefined {
   const at = p.at(hash.start);
   switch (hash.name) {
     case "if":
@@ -34,7 +58,7 @@ function parseBlock(p: Parser, hash: Hash): Node | undefined {
     case "foreach":
       return parseForeach(p, hash);
     case "macro":
-      return parseMacro(p, hash);
+      return parseMacro(p, hash, block);
     case "define":
       return parseDefine(p, hash);
     case "literal": {
@@ -50,7 +74,8 @@ function parseBlock(p: Parser, hash: Hash): Node | undefined {
   const body = parseBody(p, `#${hash.name}`);
   const source = p.text.slice(hash.start, p.pos);
   const name = hash.name.slice(1);
-  return { kind: "call", name, args, badArgument: word, body, source, prefix: "", at };
+  const prefix = dropsIndentation(p) ? hash.prefix : "";
+  return { kind: "call", name, args, badArgument: word, body, source, prefix, at };
 }
 
 /** Statements up to #end; #else and #elseif do not belong here. */
@@ -135,7 +160,7 @@ function skipComma(p: Parser): void {
   p.skipSpace();
 }
 
-function parseMacro(p: Parser, hash: Hash): undefined {
+function parseMacro(p: Parser, hash: Hash, block: OpenBlock): undefined {
   const at = p.at(hash.start);
   if (!isOpenAhead(p)) {
     p.fail("#macro must be followed by '('", at, "Write #macro(name $argument).");
@@ -157,7 +182,12 @@ function parseMacro(p: Parser, hash: Hash): undefined {
   p.lineStart = false;
   eatAfterHeader(p);
   const body = parseBody(p, "#macro");
-  p.session.macros.set(name, { name, parameters, body });
+  const added = addedIndentation(p, hash, block);
+  p.session.macros.set(name, {
+    name,
+    parameters,
+    body: added === "" ? body : unindent(body, hash.prefix, added),
+  });
   return undefined;
 }
 

@@ -35,13 +35,21 @@ export function parseDirective(p: Parser, list: NodeList, hash: Hash): boolean {
 
 /** The blanks before a directive belong to the output unless the mode drops them. */
 export function keepPrefix(p: Parser, list: NodeList, hash: Hash): void {
+  if (!dropsIndentation(p)) list.text(hash.prefix);
+}
+
+/** Whether the blanks before a directive that starts its line go with it. */
+export function dropsIndentation(p: Parser): boolean {
   const { whitespace } = p.session;
-  if (whitespace === "none" || whitespace === "bc") list.text(hash.prefix);
+  return whitespace === "lines" || whitespace === "structured";
 }
 
 /** Drops the line end after a block's header, unless white space is left alone. */
 export function eatAfterHeader(p: Parser): void {
-  if (p.session.whitespace !== "none" && p.eatLineEnd()) p.lineStart = true;
+  const hasEaten = p.session.whitespace !== "none" && p.eatLineEnd();
+  if (hasEaten) p.lineStart = true;
+  const block = p.blocks[p.blocks.length - 1];
+  if (block !== undefined) block.bodyStart ??= hasEaten ? p.pos : -1;
 }
 
 /** Drops the line end after a directive where the mode says so. */
@@ -208,8 +216,7 @@ function callNode(
   args: Expression[],
   badArgument: string | undefined,
 ): Node {
-  const { whitespace } = p.session;
-  const isGobbling = whitespace === "lines";
+  const isGobbling = dropsIndentation(p);
   if (!isGobbling) list.text(hash.prefix);
   const prefix = isGobbling ? hash.prefix : "";
   const source = p.text.slice(hash.start, p.pos);

@@ -1,5 +1,5 @@
 import type { NodeList } from "./node_list.ts";
-import { parseDollar } from "./parse_nodes.ts";
+import { parseDollar } from "./parse_dollar.ts";
 import type { Parser } from "./parser.ts";
 
 /** Backslashes before `$` or `#word` escape it by halves; elsewhere they are text. */

@@ -1,11 +1,10 @@
-import type { Node, Reference } from "./ast.ts";
+import type { Node } from "./ast.ts";
 import { NodeList } from "./node_list.ts";
 import { parseDirective, startsSet } from "./parse_directive.ts";
+import { parseDollar, refuseTrailing } from "./parse_dollar.ts";
 import { parseBackslashes } from "./parse_escape.ts";
 import { isDigit, isNamePart } from "./parser.ts";
 import type { Parser } from "./parser.ts";
-import { parseReference } from "./parse_reference.ts";
-import { parseRequire } from "./parse_require.ts";
 import { warnOfLookalike } from "./warnings.ts";
 
 /** What ends a run of statements: the end of the text, or a word that belongs to an open block. */
@@ -53,57 +52,6 @@ function failUnclosed(p: Parser): never {
   const message = `#${block!.directive} is not closed`;
   const hint = p.session.warnings.find((warning) => warning.at > block!.at)?.message;
   return p.fail(message, block!.at, hint ?? "Add #end where its block ends.", "VTL102");
-}
-
-/** Reads what starts with `$`: a reference, or text. `backslashes` stand directly before it. */
-export function parseDollar(p: Parser, list: NodeList, backslashes: number): void {
-  const start = p.pos;
-  const node = parseRequire(p) ?? parseReference(p, backslashes);
-  if (node !== undefined) {
-    list.node(node);
-    if (node.kind === "reference") keepSigns(p, list, node);
-    return;
-  }
-  list.text("\\".repeat(backslashes));
-  if (p.code(1) === 92 && parseSlashBang(p, list)) return;
-  const bang = p.code(1) === 33;
-  const isLast = start + (bang ? 2 : 1) >= p.text.length;
-  if (isLast) refuseTrailing(p, "$");
-  list.span(p.text, start, start + 1);
-  p.pos++;
-  if (!bang) return;
-  p.pos++;
-  if (p.code() === 123 || isLast) list.text("!");
-}
-
-/** In dialect 1.7 `##` directly after `$x.name` is text, and `}` after `$x` stands alone. */
-function keepSigns(p: Parser, list: NodeList, { path, isFormal }: Reference): void {
-  if (p.session.dialect.commentAfterProperty || isFormal) return;
-  const isComment = path[path.length - 1]?.kind === "property" && p.text.startsWith("##", p.pos);
-  const length = isComment ? 2 : p.code() === 125 ? 1 : 0;
-  list.span(p.text, p.pos, p.pos + length);
-  p.pos += length;
-}
-
-/** Dialect 1.7 does not read a template that ends with a lone symbol; string templates may. */
-function refuseTrailing(p: Parser, symbol: string): void {
-  if (p.session.dialect.trailingSymbol || p.base > 0) return;
-  p.fail(
-    `a lone ${symbol} ends the template`,
-    p.at(),
-    "Write something after it, or leave it out.",
-  );
-}
-
-/** `$\!name` is text with one backslash less. */
-function parseSlashBang(p: Parser, list: NodeList): boolean {
-  const slashBang = /\$(\\+)!\{?[A-Za-z_]/y;
-  slashBang.lastIndex = p.pos;
-  const slashes = slashBang.exec(p.text)?.[1];
-  if (slashes === undefined) return false;
-  list.text("$" + slashes.slice(1));
-  p.pos += 1 + slashes.length;
-  return true;
 }
 
 /** Reads what starts with `#`; answers true where it ends the block at hand. */

@@ -30,6 +30,8 @@ export interface OpenBlock {
   readonly directive: string;
   readonly at: Offset;
   readonly startsLine: boolean;
+  /** Where its body begins when that is a line of its own; -1 where it is not, undefined before. */
+  bodyStart: number | undefined;
 }
 
 /** A place in one text, with the few looks ahead that the grammar needs. */
@@ -45,6 +47,8 @@ export class Parser {
   private backslash = -1;
   /** The text so far ends with a line's end that the grammar has seen as such. */
   lineStart = true;
+  /** Up to here no run of dollars stands before something that takes it in. */
+  dollarsEnd = 0;
   /** What ended the last run of statements. */
   ending: "text" | "end" | "else" | "elseif" = "text";
   /** Where that `#end`, `#else` or `#elseif` stands. */

@@ -8,6 +8,7 @@ import {
   pairsOf,
   VtlList,
 } from "./collection.ts";
+import { callConverting } from "./convert_arguments.ts";
 import { JavaDecimal } from "./decimal.ts";
 import { dateMethods } from "./java_date.ts";
 import { iteratorMethods, methodsOfList } from "./list_methods.ts";
@@ -84,6 +85,10 @@ export function invoke(
   else state.charge(1);
   const result = callMethod(methodsOf(state, self), name, self, args, state);
   if (result !== noMethod) return result;
+  if (state.dialect.convertsArguments) {
+    const converted = callConverting(methodsOf(state, self), name, self, args, state);
+    if (converted !== noMethod) return converted;
+  }
   if (name === "getClass" && args.length === 0) return classOf(state, self);
   return self instanceof LoopScope ? invokeOwn(state, self, name, args) : null;
 }

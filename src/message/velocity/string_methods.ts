@@ -42,26 +42,30 @@ export const stringMethods = methodTable<string>({
     state.claimChars(s.length + requireText(other).length);
     return s + other;
   },
-  "contains(text)": (s, [part]) => s.includes(requireText(part)),
+  "contains(chars)": (s, [part]) => s.includes(requireText(part)),
   "startsWith(text)": (s, [part]) => s.startsWith(requireText(part)),
   "startsWith(text,int)": (s, [part, at]) => at >= 0 && s.startsWith(requireText(part), at),
   "endsWith(text)": (s, [part]) => s.endsWith(requireText(part)),
   "indexOf(text)": (s, [part]) => s.indexOf(requireText(part)),
   "indexOf(text,int)": (s, [part, at]) => s.indexOf(requireText(part), at),
   "indexOf(int)": (s, [code]) => s.indexOf(String.fromCodePoint(code & 0xffff)),
+  "indexOf(int,int)": (s, [code, at]) => s.indexOf(String.fromCodePoint(code & 0xffff), at),
   "lastIndexOf(text)": (s, [part]) => s.lastIndexOf(requireText(part)),
   "lastIndexOf(text,int)": (s, [part, at]) => at < 0 ? -1 : s.lastIndexOf(requireText(part), at),
   "lastIndexOf(int)": (s, [code]) => s.lastIndexOf(String.fromCodePoint(code & 0xffff)),
   "equals(any)": (s, [other], state) => javaEquals(state, s, other),
   "equalsIgnoreCase(text)": (s, [other], state) => equalsFolded(state, s, other),
-  "contentEquals(text)": (s, [other]) => s === requireText(other),
+  "contentEquals(chars)": (s, [other]) => s === requireText(other),
   "compareTo(text)": (s, [other], state) => compareText(state, s, requireText(other)),
+  "compareTo(any)": () => {
+    throw new MethodFailure("compares with text only");
+  },
   "compareToIgnoreCase(text)": (s, [other], state) =>
     compareText(state, s, requireText(other), foldUnit),
   "regionMatches(int,text,int,int)": (s, args, state) => regionMatches(state, s, args),
   "regionMatches(boolean,int,text,int,int)": (s, [folds, ...args], state) =>
     regionMatches(state, s, args, folds ? foldUnit : asIs),
-  "replace(text,text)": (s, [from, to], state) => replaceText(state, s, from, to),
+  "replace(chars,chars)": (s, [from, to], state) => replaceText(state, s, from, to),
   "replaceAll(text,text)": (s, [pattern, to], state) =>
     replaceAllPattern(state, s, requireText(pattern), requireText(to)),
   "replaceFirst(text,text)": (s, [pattern, to], state) =>

@@ -1,0 +1,116 @@
+import type { Reference } from "./ast.ts";
+import type { NodeList } from "./node_list.ts";
+import { isNamePart, isNameStart, isSpace } from "./parser.ts";
+import type { Parser } from "./parser.ts";
+import { parseReference } from "./parse_reference.ts";
+import { parseRequire } from "./parse_require.ts";
+
+/** Reads what starts with `$`: a reference, or text. `backslashes` stand directly before it. */
+export function parseDollar(p: Parser, list: NodeList, backslashes: number): void {
+  // Of two dollars after a backslash Velocity reads one.
+  if (backslashes > 0 && p.code(1) === 36) p.pos++;
+  const start = p.pos;
+  const node = parseRequire(p) ?? parseReference(p, backslashes);
+  if (node !== undefined) {
+    list.node(node);
+    if (node.kind === "reference") keepSigns(p, list, node);
+    return;
+  }
+  list.text("\\".repeat(backslashes));
+  if (p.code(1) === 92 && parseSlashBang(p, list)) return;
+  if (parseSwallowed(p, list)) return;
+  const isQuiet = p.code(1) === 33;
+  const isLast = start + (isQuiet ? 2 : 1) >= p.text.length;
+  if (isLast) refuseTrailing(p, "$");
+  const keeps = isLast || keepsBang(p);
+  p.pos += isQuiet ? 2 : 1;
+  if (isQuiet && !keeps && p.session.dialect.swallowsDollars && isDotted(p)) return;
+  list.span(p.text, start, isQuiet && !keeps ? start + 1 : p.pos);
+}
+
+/** `$!.x`, whose first two signs dialect 1.7 does not print. */
+function isDotted(p: Parser): boolean {
+  return p.code() === 46 && isNamePart(p.code(1));
+}
+
+/**
+ * Whether the `!` of `$!` is printed. That depends on what follows the whole run of dollars: a name or
+ * a sign that could belong to a reference keeps it.
+ */
+function keepsBang(p: Parser): boolean {
+  const { text, dollarsEnd: end } = p;
+  const next = text[end] ?? "{";
+  if (next === "#") return !isSpace(text.charCodeAt(end + 1));
+  if ("\r\n".includes(next)) return p.session.dialect.keepsBangAtLineEnd;
+  return "{[}".includes(next) || isNameStart(next.charCodeAt(0)) ||
+    (next === "." && isNamePart(text.charCodeAt(end + 1)) && end - p.pos > 2);
+}
+
+/** Finds the end of the run of dollars at hand; looked for once, so that a long run is read once. */
+function findDollarsEnd(p: Parser): boolean {
+  if (p.pos < p.dollarsEnd) return false;
+  let end = p.pos;
+  while (p.text.charCodeAt(end) === 36) end += p.text.charCodeAt(end + 1) === 33 ? 2 : 1;
+  p.dollarsEnd = end;
+  return true;
+}
+
+/**
+ * Velocity takes dollars directly before `#*` and `#[[` for a part of them, and in dialect 1.7 also
+ * before a directive: they are not printed. Answers whether that is so here.
+ */
+function parseSwallowed(p: Parser, list: NodeList): boolean {
+  if (!findDollarsEnd(p)) return false;
+  const hash = p.dollarsEnd;
+  if (p.text.startsWith("#*", hash)) {
+    p.pos = hash;
+    return true;
+  }
+  if (p.text.startsWith("#[[", hash)) {
+    const end = p.text.indexOf("]]#", hash + 3);
+    if (end < 0) return false;
+    list.text(p.text.slice(p.pos, end).slice(3)); // it leaves out as much as `#[[` has
+    p.pos = end + 3;
+    return true;
+  }
+  if (!p.session.dialect.swallowsDollars || !startsDirective(p.text, hash)) return false;
+  p.pos = hash;
+  return true;
+}
+
+/** One of the directives that Velocity's scanner knows by itself; the others are words to it. */
+function startsDirective(text: string, at: number): boolean {
+  const directive = /[ \t]*#set[ \t]*\(|#(?:if\s*\(|(?:elseif|else|end|stop)\b)/y;
+  directive.lastIndex = at;
+  return directive.test(text);
+}
+
+/** In dialect 1.7 `##` directly after `$x.name` is text, and `}` after `$x` stands alone. */
+function keepSigns(p: Parser, list: NodeList, { path, isFormal }: Reference): void {
+  if (p.session.dialect.commentAfterProperty || isFormal) return;
+  const isComment = path[path.length - 1]?.kind === "property" && p.text.startsWith("##", p.pos);
+  const length = isComment ? 2 : p.code() === 125 ? 1 : 0;
+  list.span(p.text, p.pos, p.pos + length);
+  p.pos += length;
+}
+
+/** Dialect 1.7 does not read a template that ends with a lone symbol; string templates may. */
+export function refuseTrailing(p: Parser, symbol: string): void {
+  if (p.session.dialect.trailingSymbol || p.base > 0) return;
+  p.fail(
+    `a lone ${symbol} ends the template`,
+    p.at(),
+    "Write something after it, or leave it out.",
+  );
+}
+
+/** `$\!name` is text with one backslash less. */
+function parseSlashBang(p: Parser, list: NodeList): boolean {
+  const slashBang = /\$(\\+)!\{?[A-Za-z_]/y;
+  slashBang.lastIndex = p.pos;
+  const slashes = slashBang.exec(p.text)?.[1];
+  if (slashes === undefined) return false;
+  list.text("$" + slashes.slice(1));
+  p.pos += 1 + slashes.length;
+  return true;
+}
