@@ -54,6 +54,9 @@ const wavePollMs = 20;
 /** The longest single sleep, ms: a clock that was set is noticed within this time. */
 const longestSleepMs = 20_000;
 
+/** A clock that goes back by less is being adjusted to the time, not set, ms. */
+const clockNoiseMs = 1_000;
+
 /**
  * Decides what runs when: ticks of the jobs' schedules, wake-ups, followers, retries, and the ticks
  * that dead daemons left. Any number of daemons may do so on one hub; the runner's claims decide
@@ -236,27 +239,50 @@ export class Scheduler {
     entry.isDraining = false;
   }
 
-  /** One job's clock. A tick that the clock jumped over is not made up for; the last one counts. */
+  /** One job's clock. */
   async #tick(job: Job, startedAt: Date): Promise<void> {
     const { ticks } = job;
     const { clock } = this.#options;
     const signal = AbortSignal.any([this.#ticking.signal, this.#stopping.signal]);
     let last = startedAt;
     for (let next = ticks?.next(last); next !== undefined; next = ticks?.next(last)) {
-      if (!await this.#sleepUntil(next, signal)) return;
-      const due = ticks?.previous(new Date(clock.now().getTime() + 1)) ?? next;
-      last = due > next ? due : next;
-      this.#ask({ name: job.name, scheduledAt: last, cause: "schedule", isRetry: false });
+      const awaited = await this.#sleepUntil(next, signal);
+      if (awaited === "stopped") return;
+      // Ticks that ran already are taken; the others would wait until the old time comes again.
+      if (awaited === "set_back") last = clock.now();
+      else {
+        const now = new Date(clock.now().getTime() + 1);
+        const due = ticks?.previous(now) ?? next;
+        last = due > next ? due : next;
+        this.#askForTicks(job, next, last, now);
+      }
     }
   }
 
-  /** Answers whether the moment came; false when the signal aborted first. */
-  async #sleepUntil(moment: Date, signal: AbortSignal): Promise<boolean> {
+  /** Asks for the tick that came; for what its job makes up for where the clock jumped over several. */
+  #askForTicks(job: Job, next: Date, last: Date, now: Date): void {
+    const hasJumped = last > next && !job.supersedesOlder;
+    const cause = hasJumped ? "catch_up" : "schedule";
+    const ticks = hasJumped ? job.missedTicks(new Date(next.getTime() - 1), now) : [last];
+    for (const scheduledAt of ticks) {
+      this.#ask({ name: job.name, scheduledAt, cause, isRetry: false });
+    }
+  }
+
+  /** Whether the moment came, the clock was set back before, or the signal aborted first. */
+  async #sleepUntil(
+    moment: Date,
+    signal: AbortSignal,
+  ): Promise<"came" | "set_back" | "stopped"> {
     const { clock } = this.#options;
-    for (;;) {
-      const leftMs = moment.getTime() - clock.now().getTime();
-      if (leftMs <= 0) return !signal.aborted;
-      if (!await this.#sleep(Math.min(leftMs, longestSleepMs), signal)) return false;
+    for (let seenMs = -Infinity;;) {
+      const nowMs = clock.now().getTime();
+      if (signal.aborted) return "stopped";
+      if (nowMs < seenMs - clockNoiseMs) return "set_back";
+      seenMs = nowMs;
+      const leftMs = moment.getTime() - nowMs;
+      if (leftMs <= 0) return "came";
+      if (!await this.#sleep(Math.min(leftMs, longestSleepMs), signal)) return "stopped";
     }
   }
 
