@@ -5,12 +5,11 @@ import {
   hashOf,
   hubRowHashes,
   inShare,
-  inSpan,
   type KeyShare,
-  type KeySpan,
   rangeOf,
   rangeRows,
 } from "../hub/dataset_hashes.ts";
+import { inSpan, type KeySpan } from "../hub/dataset_rows.ts";
 import type { ProgressTeller } from "../observe/progress.ts";
 import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
 import type { ExportSession } from "./export_sessions.ts";

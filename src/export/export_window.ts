@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import { maxPendingCounted } from "../hub/change_window.ts";
 import {
-  countWindowQuery,
   jsonRowsQuery,
+  type KeySpan,
+  measureWindowQuery,
   type Window,
   windowRowsQuery,
 } from "../hub/dataset_rows.ts";
@@ -70,34 +71,70 @@ select count(*)::integer as count,
   return { ...found, json: found.json };
 }
 
+/**
+ * A window is cut into so many parts, none smaller than so many rows: while the customer's server
+ * writes one part, the hub reads the next. With half as many parts less is done at once; with twice
+ * as many, or smaller ones, their own statements weigh more than what is won.
+ */
+const cut = { parts: 8, leastRows: 2_500 };
+
 async function applyStaged(run: TableRun, snapshot: string): Promise<TableCounts> {
   const staging = stagingTable(run.fitted);
-  const [window] = await Promise.all([
+  const [{ window, spans }] = await Promise.all([
     measureWindow(run, snapshot),
     run.target.sql.unsafe(staging.create),
   ]);
   run.progress.begin("copied", window.atMost);
-  const { rows: read, bytes } = await moveRows(
-    run,
-    `copy (${windowRowsQuery(rowQuery(run.fitted), window)}) to stdout (format binary)`,
-    `copy ${staging.name} from stdin (format binary)`,
-  );
-  run.progress.begin("written", undefined);
-  const { truncated, ...applied } = await applyStagedRows(run, staging.rowSet);
-  return { ...applied, read, truncated, bytes };
+  const sums = { read: 0, written: 0, deleted: 0, truncated: 0, rejected: 0, bytes: 0 };
+  let applying: Promise<void> = Promise.resolve();
+  for (const [index, span] of spans.entries()) {
+    const rows = windowRowsQuery(rowQuery(run.fitted), { ...window, span });
+    const moved = await moveRows(
+      run,
+      `copy (${rows}) to stdout (format binary)`,
+      `copy ${staging.name} from stdin (format binary)`,
+      applying,
+    );
+    sums.read += moved.rows;
+    sums.bytes += moved.bytes;
+    const isLast = index === spans.length - 1;
+    if (isLast) run.progress.begin("written", undefined);
+    applying = applyPart(run, staging, sums, isLast);
+    applying.catch(() => undefined); // The next part, or the end, hears of it.
+  }
+  await applying;
+  return sums;
 }
 
-async function applyStagedRows(run: TableRun, rows: RowSet) {
+/** Applies what is staged, adds up what it did, and makes room for the next part. */
+async function applyPart(
+  run: TableRun,
+  { name, rowSet }: { readonly name: string; readonly rowSet: RowSet },
+  sums: { written: number; deleted: number; truncated: number; rejected: number },
+  isLast: boolean,
+): Promise<void> {
   const [applied, [counted]] = await Promise.all([
-    applyRows(run, rows, []),
-    run.target.sql.unsafe<{ truncated: string }[]>(truncatedStatement(rows)),
+    applyRows(run, rowSet, []),
+    run.target.sql.unsafe<{ truncated: string }[]>(truncatedStatement(rowSet)),
   ]);
-  return { ...applied, truncated: Number(counted?.truncated ?? 0) };
+  sums.written += applied.written;
+  sums.deleted += applied.deleted;
+  sums.rejected += applied.rejected;
+  sums.truncated += Number(counted?.truncated ?? 0);
+  if (!isLast) await run.target.sql.unsafe(`truncate ${name}`);
 }
 
-/** The window after a snapshot with its exact size, by which the reading is planned. */
-export async function measureWindow(run: TableRun, snapshot: string): Promise<Window> {
-  const query = countWindowQuery(run.fitted.table.dataset, snapshot);
-  const [row] = await run.hub.sql.unsafe<{ count: string }[]>(query);
-  return { snapshot, atMost: Number(row?.count ?? 0) };
+/** The window after a snapshot with its exact size, and the parts in which it is read. */
+export async function measureWindow(
+  run: TableRun,
+  snapshot: string,
+): Promise<{ window: Window; spans: KeySpan[] }> {
+  const query = measureWindowQuery(run.fitted.table.dataset, snapshot, cut);
+  const [row] = await run.hub.sql.unsafe<{ count: string; bounds: string }[]>(query);
+  const bounds = JSON.parse(row?.bounds ?? "[]") as string[];
+  const spans = [...bounds.keys(), bounds.length].map((index) => ({
+    from: bounds[index - 1],
+    to: bounds[index],
+  }));
+  return { window: { snapshot, atMost: Number(row?.count ?? 0) }, spans };
 }

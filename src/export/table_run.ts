@@ -64,15 +64,19 @@ const stallLimitMs = 120_000;
 /** Until the first bytes, ms: the hub may have to sort a large dataset before. */
 const startLimitMs = 900_000;
 
-/** `copyBetween` that tells how far it is and gives up (PG516) when nothing moves. Answers how much was moved. */
+/**
+ * `copyBetween` that tells how far it is and gives up (PG516) when nothing moves. The hub begins to
+ * read at once; the customer's server writes after `before`. Answers how much was moved.
+ */
 export async function moveRows(
   run: TableRun,
   read: string,
   write: string,
+  before: Promise<unknown> = Promise.resolve(),
 ): Promise<{ rows: number; bytes: number }> {
   const stalled = new AbortController();
   const giveUp = () => stalled.abort(stallError(run));
-  let timer = setTimeout(giveUp, startLimitMs);
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await copyBetween({
       from: run.hub,
@@ -80,6 +84,10 @@ export async function moveRows(
       to: run.target,
       write,
       signal: AbortSignal.any([run.signal, stalled.signal]),
+      beforeWrite: async () => {
+        await before;
+        timer = setTimeout(giveUp, startLimitMs);
+      },
       onBytes: (_, rows) => {
         clearTimeout(timer);
         timer = setTimeout(giveUp, stallLimitMs);

@@ -1,7 +1,8 @@
 import type { ExportConfig } from "../config/model.ts";
 import type { DatasetName } from "../dataset/datasets.ts";
 import { PerigeeError } from "../error.ts";
-import { type KeySpan, touchedKeysQuery } from "../hub/dataset_hashes.ts";
+import { touchedKeysQuery } from "../hub/dataset_hashes.ts";
+import type { KeySpan } from "../hub/dataset_rows.ts";
 import { touchKeys } from "../hub/change_log.ts";
 import type { RunContext } from "../hub/run.ts";
 import type { Counts, Observe } from "../observe/observation.ts";

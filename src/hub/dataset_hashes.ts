@@ -1,5 +1,12 @@
 import type { Dataset } from "../dataset/datasets.ts";
-import { type RowQuery, spanRowsQuery, windowCondition } from "./dataset_rows.ts";
+import {
+  inSpan,
+  type KeySpan,
+  requireInteger,
+  type RowQuery,
+  spanRowsQuery,
+  windowCondition,
+} from "./dataset_rows.ts";
 
 /**
  * SQL that takes a dataset's fingerprint range by range, to be compared with a customer's table.
@@ -8,12 +15,6 @@ import { type RowQuery, spanRowsQuery, windowCondition } from "./dataset_rows.ts
 
 /** Rows of a range: small enough to list both sides' keys in memory, large enough to be few. */
 export const rangeRows = 5_000;
-
-/** Keys whose first value is at least `from` and below `to`; without a limit where undefined. */
-export interface KeySpan {
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-}
 
 /**
  * The first values of the keys at which ranges of `rangeRows` rows begin, ascending, as rows of
@@ -26,15 +27,6 @@ export function boundsQuery({ name, key, hubTable }: Dataset): string {
   select ${first} as bound, row_number() over (order by ${first}) as position
   from perigee.${hubTable}
 ) as b where b.position % ${rangeRows} = 0 order by number`;
-}
-
-/** SQL of the condition that a key's first value lies in a span. */
-export function inSpan(key: string, { from, to }: KeySpan): string {
-  const conditions = [
-    ...from === undefined ? [] : [`${key} >= ${requireInteger(from)}`],
-    ...to === undefined ? [] : [`${key} < ${requireInteger(to)}`],
-  ];
-  return conditions.length === 0 ? "true" : conditions.join(" and ");
 }
 
 /** SQL of the number of the range, counted from 0, that a key's first value lies in. */
@@ -89,9 +81,4 @@ export function touchedKeysQuery(
 from perigee.${changesTable} where ${windowCondition(snapshot)} and ${
     inSpan(columns[0] ?? "", span)
   }`;
-}
-
-function requireInteger(text: string): string {
-  if (/^-?\d+$/.test(text)) return text;
-  throw new Error("a bound of a key range is not an integer");
 }

@@ -16,6 +16,11 @@ export interface CopyBetween {
   /** `copy … from stdin (format binary)`. Binary goes between columns of the same types only. */
   readonly write: string;
   readonly signal?: AbortSignal;
+  /**
+   * Awaited between the reader's start and the writer's, so that one server can begin to read while
+   * the other one still does something else. Where it rejects, so does the copy.
+   */
+  readonly beforeWrite?: () => Promise<unknown>;
   /** Hears the size of every batch that is passed on, and how many messages of the reader's (one a row) it is. */
   readonly onBytes?: (bytes: number, messages: number) => void;
 }
@@ -36,6 +41,7 @@ export async function copyBetween(options: CopyBetween): Promise<{ bytes: number
   });
   const rows = await orDestroy([from, to], signal, async () => {
     const reader = await startCopyOut(from, options.read).catch(blame(from, "read rows"));
+    await options.beforeWrite?.();
     const writer = await startCopyIn(to, options.write).catch(blame(to, "write rows"));
     // The driver stops a socket whose reader is full and starts it again for nobody who has ended.
     reader.stream.once("end", () => from.resume());
