@@ -102,26 +102,57 @@ await withCustomers(async (world) => {
       { area, runs: 5, kind: "atMost", prepare: () => turn++ },
     ),
   );
-  const fifty = Array.from(
-    { length: 50 },
-    (_each, index) =>
-      spending(`s${index}`, 100 + index, "between", [index * 1000, index * 1000 + 999]),
-  );
-  const leases = await claimAll(world, fifty);
+  const few = fiftyOf(0.001, 100);
+  const fewLeases = await claimAll(world, few);
   printResult(
     await pairedRatio(
-      "50 segments over one source; a bare sequential scan = 1",
+      "50 segments over one source, each with 0.1 % of its rows; a bare sequential scan = 1",
       10,
-      () => evaluateAll(world, fifty, leases, config),
-      () =>
-        world.shop.sql.begin(async (sql) => {
-          await sql`set local max_parallel_workers_per_gather = 0`;
-          await sql`select count(*) from customers`;
-        }),
+      () => evaluateAll(world, few, fewLeases, config),
+      () => scan(world),
       { area, runs: 5, kind: "atMost" },
     ),
   );
+  const many = fiftyOf(0.02, 200);
+  const manyLeases = await claimAll(world, many);
+  const evaluateMany = () => evaluateAll(world, many, manyLeases, config);
+  const wide = "50 segments over one source, each with 2 % of its rows";
+  // Reported without a bar: what they select has to be moved and joined, one scan or fifty.
+  for (
+    const [against, other] of [
+      ["a bare sequential scan", () => scan(world)],
+      ["one segment with all of these rows", () => evaluate(world, below(customerCount), config)],
+    ] as const
+  ) {
+    const { limit: _bar, ...figure } = await pairedRatio(
+      `${wide}; ${against} = 1`,
+      Infinity,
+      evaluateMany,
+      other,
+      { area, runs: 3, kind: "atMost" },
+    );
+    printResult(figure);
+  }
 });
+  // What many segments select has to be moved and joined; the bar is about what they scan.
+  await measureFifty(world, config, { share: 0.02, firstId: 200, limit: undefined });
+});
+
+/** Segments that each select another share of the source. */
+function fiftyOf(share: number, firstId: number): SegmentConfig[] {
+  const rows = Math.round(customerCount * share);
+  return Array.from({ length: 50 }, (_each, index) => {
+    const range = [index * rows + 1, (index + 1) * rows];
+    return spending(`s${firstId + index}`, firstId + index, "between", range);
+  });
+}
+
+async function scan(world: World): Promise<void> {
+  await world.shop.sql.begin(async (sql) => {
+    await sql`set local max_parallel_workers_per_gather = 0`;
+    await sql`select count(*) from customers`;
+  });
+}
 
 /** The other side of the first bar needs everything in one database. */
 async function copySourceIntoHub(world: World): Promise<void> {

@@ -14,6 +14,31 @@ export interface KeyTable {
   readonly field: KeyField;
   /** SQL over `perigee.contacts` as `c` for the text that a key is compared with. */
   readonly contactKey: string;
+  /** The table has few keys, measured by the hub's contacts. */
+  readonly hasFew: boolean;
+}
+
+/**
+ * Are so many keys few for the contacts that there are? Looking up an eighth of a million contacts
+ * one by one takes as long as reading all of them; the planner, which expects each look-up to wait
+ * for a disk, would read all for a fiftieth.
+ */
+export async function areFewKeys(sql: Sql, keys: number): Promise<boolean> {
+  const [row] = await sql<{ contacts: number }[]>`
+    select reltuples::float8 as contacts from pg_catalog.pg_class
+    where oid = 'perigee.contacts'::regclass`;
+  return keys * 8 < (row?.contacts ?? 0);
+}
+
+/** The contacts of `keys.key`, or a null, as the FROM item `c`; `source` has one row for each key. */
+function withContacts({ contactKey, field, hasFew }: KeyTable, source: string): string {
+  // Additional fields have no index, so that each look-up would read all contacts.
+  if (!hasFew || field.kind === "field") {
+    return `${source} left join perigee.contacts c on ${contactKey} = keys.key`;
+  }
+  // `offset 0` keeps Postgres from joining in another way than by one look-up a key.
+  return `${source} left join lateral (
+       select c.contact_id from perigee.contacts c where ${contactKey} = keys.key offset 0) c on true`;
 }
 
 /**
@@ -52,8 +77,7 @@ export async function matchLeaf(sql: Sql, keys: KeyTable, leaf: number): Promise
   await sql.unsafe(
     `insert into segment_matched (leaf, contact_id, key)
      select ${leaf}, c.contact_id, case when c.contact_id is null then keys.key end
-     from ${normalisedKeys(keys, "")}
-       left join perigee.contacts c on ${keys.contactKey} = keys.key
+     from ${withContacts(keys, normalisedKeys(keys, ""))}
      where keys.key is not null`,
     parametersOf(keys),
   );
@@ -78,7 +102,10 @@ export async function matchCountedLeaf(
   );
 }
 
-/** As `matchLeaf`, for keys whose `payload` has a bit set for each of the leaves they belong to. */
+/**
+ * As `matchLeaf`, for keys whose `payload` has a bit set for each of the leaves they belong to. What
+ * the bits mean is worked out once for each payload that occurs, not for each key.
+ */
 export async function matchSharedLeaves(
   sql: Sql,
   keys: KeyTable,
@@ -86,11 +113,13 @@ export async function matchSharedLeaves(
 ): Promise<void> {
   const bits = leaves.map((leaf, index) => `(${leaf}, ${1n << BigInt(index)}::bigint)`).join(", ");
   await sql.unsafe(
-    `insert into segment_matched (leaf, contact_id, key)
-     select bits.leaf, c.contact_id, case when c.contact_id is null then keys.key end
-     from ${normalisedKeys(keys, ", payload")}
-       left join perigee.contacts c on ${keys.contactKey} = keys.key
-       join (values ${bits}) as bits (leaf, bit) on keys.payload & bits.bit <> 0
+    `with meanings as materialized (
+       select found.payload, bits.leaf from (select distinct payload from ${keys.name}) as found
+         join (values ${bits}) as bits (leaf, bit) on found.payload & bits.bit <> 0)
+     insert into segment_matched (leaf, contact_id, key)
+     select meanings.leaf, c.contact_id, case when c.contact_id is null then keys.key end
+     from ${withContacts(keys, normalisedKeys(keys, ", payload"))}
+       join meanings on meanings.payload = keys.payload
      where keys.key is not null`,
     parametersOf(keys),
   );
@@ -128,8 +157,8 @@ export interface NewMembership {
   readonly name: string;
   /** SELECT of `contact_id`. */
   readonly members: string;
-  /** `members` is cheap to compute twice, so it is not stored in between. */
-  readonly isOneLeaf: boolean;
+  /** The leaf whose contacts the members are, where they are just that. */
+  readonly onlyLeaf: number | undefined;
   readonly unmatched: number;
 }
 
@@ -148,7 +177,7 @@ export async function applyMemberships(
 ): Promise<MembershipChange[]> {
   const totals = await lockSegments(sql, segments, evaluatedAt);
   const [only] = segments;
-  const isStored = only === undefined || segments.length > 1 || !only.isOneLeaf;
+  const isStored = only === undefined || segments.length > 1 || only.onlyLeaf === undefined;
   if (isStored) await storeResults(sql, segments);
   const results = isStored
     ? "segment_result"
@@ -200,9 +229,16 @@ async function lockSegments(
 }
 
 async function storeResults(sql: Sql, segments: readonly NewMembership[]): Promise<void> {
-  const members = segments.map(({ id, members }) =>
-    `select ${id}, contact_id from (${members}) as member`
+  const members = segments.filter(({ onlyLeaf }) => onlyLeaf === undefined)
+    .map(({ id, members }) => `select ${id}, contact_id from (${members}) as member`);
+  const leaves = segments.flatMap(({ id, onlyLeaf }) =>
+    onlyLeaf === undefined ? [] : [`(${id}, ${onlyLeaf})`]
   );
+  if (leaves.length > 0) {
+    members.push(`select plain.id, m.contact_id from segment_matched m
+      join (values ${leaves.join(", ")}) as plain (id, leaf) on plain.leaf = m.leaf
+      where m.contact_id is not null`);
+  }
   await sql.unsafe(
     `insert into segment_result (segment_id, contact_id) ${members.join(" union all ")}`,
   );

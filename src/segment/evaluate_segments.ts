@@ -23,7 +23,8 @@ export async function evaluateSegments(
   const { sql } = reading.hubSession;
   await createEvaluationTables(sql);
   await readLeaves(plan.leaves, reading);
-  if (plan.leaves.length >= indexedLeaves) await indexMatches(sql);
+  const isSearched = plan.segments.some(({ onlyLeaf }) => onlyLeaf === undefined);
+  if (isSearched && plan.leaves.length >= indexedLeaves) await indexMatches(sql);
   const complements = new Set(
     plan.leaves.filter(({ isComplement }) => isComplement).map(({ leaf }) => leaf),
   );

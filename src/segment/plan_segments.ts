@@ -35,8 +35,8 @@ export interface SegmentPlan {
   /** SELECT of `contact_id` over the hub's tables and `segment_matched (leaf, contact_id, key)`. */
   readonly members: string;
   readonly leaves: readonly number[];
-  /** The segment is exactly one leaf: `members` is a scan, cheaper repeated than stored. */
-  readonly isOneLeaf: boolean;
+  /** The leaf that the segment is, where it is exactly one; a scan, cheaper repeated than stored. */
+  readonly onlyLeaf: number | undefined;
 }
 
 /** Several segments as one evaluation: leaves that are the same are read once. */
@@ -87,8 +87,9 @@ class Planner {
     this.#used = new Set();
     const members = this.#membersOf(segment);
     const leaves = [...this.#used];
-    const isOneLeaf = leaves.length === 1 && members === leafMembers(leaves[0] ?? 0);
-    return { segment, members, leaves, isOneLeaf };
+    const [first, second] = leaves;
+    const isOne = first !== undefined && second === undefined && members === leafMembers(first);
+    return { segment, members, leaves, onlyLeaf: isOne ? first : undefined };
   }
 
   #membersOf({ timezone, where, exclude }: SegmentConfig): string {

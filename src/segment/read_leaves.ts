@@ -6,6 +6,7 @@ import type { ConnectorRegistry } from "../connector/registry.ts";
 import type { PerigeeError } from "../error.ts";
 import { cachePhoneNumbers } from "../hub/phone_number.ts";
 import {
+  areFewKeys,
   createKeyTable,
   type KeyTable,
   matchCountedLeaf,
@@ -52,8 +53,8 @@ export async function readLeaves(
     await withReadTransaction(reading.connectors, connector, reading.signal, async (source) => {
       for (const read of await planReads(own, source, reading.config)) {
         const table = `segment_keys_${++number}`;
-        await copyKeys(read, table, source, reading);
-        await matchRead(read, table, reading);
+        const rows = await copyKeys(read, table, source, reading);
+        await matchRead(read, table, rows, reading);
       }
     });
   }
@@ -64,27 +65,30 @@ async function copyKeys(
   table: string,
   source: Connection,
   { hubSession, signal }: LeafReading,
-): Promise<void> {
+): Promise<number> {
   await createKeyTable(hubSession.sql, table, read.hasPayload);
-  await copyBetween({
+  const { rows } = await copyBetween({
     from: source,
     read: `copy (${read.statement}) to stdout (format binary)`,
     to: hubSession,
     write: `copy ${table} from stdin (format binary)`,
     signal,
   });
+  return rows;
 }
 
 async function matchRead(
   { leaves }: LeafRead,
   table: string,
+  rows: number,
   { hubSession, hub }: LeafReading,
 ): Promise<void> {
   const { sql } = hubSession;
   const [first] = leaves;
   if (first === undefined) return;
   const { field } = first;
-  const keys: KeyTable = { name: table, field, contactKey: hubKeyExpression(field, "c") };
+  const contactKey = hubKeyExpression(field, "c");
+  const keys: KeyTable = { name: table, field, contactKey, hasFew: await areFewKeys(sql, rows) };
   if (field.kind === "phone") {
     const { defaultCountry } = field;
     const normalise = (written: string) => normalisePhone(written, defaultCountry);

@@ -68,11 +68,11 @@ export async function runSegments(
     for (const { context } of runs) {
       await requireLease(hubSession.sql as unknown as TransactionSql, context.lease);
     }
-    const memberships = evaluated.map(({ plan: { segment, members, isOneLeaf }, unmatched }) => ({
+    const memberships = evaluated.map(({ plan: { segment, members, onlyLeaf }, unmatched }) => ({
       id: segment.id,
       name: segment.name,
       members,
-      isOneLeaf,
+      onlyLeaf,
       unmatched,
     }));
     const changes = await applyMemberships(hubSession.sql, memberships, now.toISOString());
