@@ -160,6 +160,8 @@ async function findTableFacts(
   return facts ?? { isKeyUnique: false, estimatedRows: 0, hidesRows: false };
 }
 
+const unknownKey = "(select ''::text)";
+
 /** Asks the planner whether any index can find the rows of one contact, and does not run it. */
 async function checkIndex(
   list: StepList,
@@ -177,13 +179,17 @@ async function checkIndex(
     "plan the look-up of one contact",
     async () => {
       const shape = await loadSourceShape(connection.sql, source, connector);
-      const condition = shape.matches("t", "''");
+      // Not a constant, whose value the planner would look at.
+      const condition = shape.matches("t", unknownKey);
       return { condition, isUsable: await usesIndex(connection, source, condition) };
     },
   );
   if (keySql === undefined) return;
   if (keySql.isUsable) return list.ok("index", "an index finds the rows of one contact");
-  const expression = keySql.condition.slice(0, keySql.condition.lastIndexOf(" = "))
+  const { condition } = keySql;
+  const suffix = ` = ${unknownKey}`;
+  const end = condition.endsWith(suffix) ? -suffix.length : condition.indexOf(" = ");
+  const expression = condition.slice(0, end)
     .replaceAll(
       `t.${quoteIdentifier(connector.key.column)}`,
       quoteIdentifier(connector.key.column),

@@ -19,6 +19,36 @@ export function sourceKeyExpression(column: string, field: KeyField): string {
   return `nullif((${column})::text, '')`;
 }
 
+const bigintRange = "-9223372036854775808 and 9223372036854775807";
+
+/**
+ * SQL for "the row has this key": true exactly where `sourceKeyExpression` gives `keySql`. Keys that
+ * are compared to the letter are compared in the column's own type, so that a plain index on it
+ * serves; e-mail addresses and phone numbers have many spellings, of which a plain index finds one,
+ * so they need an index on the expression. `type` is `ColumnInfo.baseTypeName`.
+ */
+export function keyCondition(
+  column: string,
+  type: string,
+  field: KeyField,
+  keySql: string,
+): string {
+  const isLiteral = field.kind === "externalCustomerId" || field.kind === "field";
+  if (isLiteral && (type === "text" || type === "varchar")) {
+    return `${column} = nullif(${keySql}, '')`;
+  }
+  if (isLiteral && type === "uuid") {
+    const isUuid = `${keySql} ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`;
+    return `${column} = case when ${isUuid} then (${keySql})::uuid end`;
+  }
+  if (isLiteral && (type === "int2" || type === "int4" || type === "int8")) {
+    return `${column} = case when ${keySql} ~ '^(0|-?[1-9][0-9]{0,17})$' then (${keySql})::bigint
+      when ${keySql} ~ '^-?[1-9][0-9]{18}$' and (${keySql})::numeric between ${bigintRange}
+      then (${keySql})::bigint end`;
+  }
+  return `${sourceKeyExpression(column, field)} = ${keySql}`;
+}
+
 /**
  * SQL over `perigee.contacts` under the name `alias` for the text that a source's key is compared
  * with: `lower(email)` and the other indexed columns. Numbers in the hub are E.164.

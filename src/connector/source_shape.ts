@@ -4,7 +4,7 @@ import { PerigeeError } from "../error.ts";
 import { type ColumnInfo, findColumns, findKeyColumns } from "../postgres/catalog.ts";
 import { quoteIdentifier } from "../postgres/identifier.ts";
 import { connectorCodes } from "./codes.ts";
-import { sourceKeyExpression } from "./contact_key.ts";
+import { keyCondition } from "./contact_key.ts";
 import { phoneKeyExpression } from "./phone_key.ts";
 import type { SourceShape } from "./source_rows.ts";
 
@@ -33,10 +33,10 @@ export async function loadSourceShape(
     primaryKey,
     matches(rowAlias, keySql) {
       const column = `${rowAlias}.${quoteIdentifier(keyColumn.name)}`;
-      const key = field.kind === "phone"
-        ? phoneKeyExpression(column, field.defaultCountry)
-        : sourceKeyExpression(column, field);
-      return `${key} = ${keySql}`;
+      if (field.kind !== "phone") {
+        return keyCondition(column, keyColumn.baseTypeName, field, keySql);
+      }
+      return `${phoneKeyExpression(column, field.defaultCountry)} = ${keySql}`;
     },
   };
 }
