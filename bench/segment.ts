@@ -134,9 +134,6 @@ await withCustomers(async (world) => {
     printResult(figure);
   }
 });
-  // What many segments select has to be moved and joined; the bar is about what they scan.
-  await measureFifty(world, config, { share: 0.02, firstId: 200, limit: undefined });
-});
 
 /** Segments that each select another share of the source. */
 function fiftyOf(share: number, firstId: number): SegmentConfig[] {

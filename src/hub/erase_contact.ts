@@ -65,6 +65,9 @@ export async function eraseContact(
         or link.row_id = target.contact_id and link.import_name in (
           select name from json_array_elements_text(${imports}::text::json) as name)
       returning 1
+    ), waiting as (
+      delete from perigee.import_unmatched waiting using known
+      where waiting.contact_key = known.key returning 1
     ), event as (
       update perigee.events event set params_json = '[]', key_value = null from target
       where event.contact_id = target.contact_id returning event.event_id
@@ -111,7 +114,7 @@ export async function eraseContact(
       (select count(*)::int from delivery) as deliveries,
       (select count(*)::int from member) as segments,
       (select (select count(*) from reject) + (select count(*) from link)
-        + (select count(*) from spelling))::int as imports`;
+        + (select count(*) from spelling) + (select count(*) from waiting))::int as imports`;
   if (erased === undefined) throw new Error("a select without from has one row");
   return erased;
 }

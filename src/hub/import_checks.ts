@@ -66,6 +66,15 @@ export async function resolvePhones(
   return gone.count;
 }
 
+/** Puts E.164 for the keys of other datasets' rows; what is no number stays as it is written. */
+export async function normalisePhones(sql: Sql, country: string | undefined): Promise<void> {
+  await sql.unsafe(
+    `update import_staging s set key = p.number from perigee.phone_numbers p
+     where p.country = $1 and p.written = s.key and p.number <> s.key`,
+    [country ?? ""],
+  );
+}
+
 /** Leaves out addresses that are no key and that nobody can have; their rows stay. */
 export async function dropBadEmails(sql: Sql, staging: CheckedStaging): Promise<void> {
   await sql.unsafe(

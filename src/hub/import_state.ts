@@ -25,19 +25,22 @@ export async function findImportCursor(
 
 /**
  * Moves the cursor from the snapshot that this run began with, and answers whether it was still
- * there. Part of the transaction of the rows, so both are there or neither.
+ * there. Part of the transaction of the rows, so both are there or neither. Several rows of one key
+ * among the rejects, which are stored before, are remembered: later runs read all rows of a key.
  */
 export async function moveImportCursor(
   sql: Sql,
   importName: string,
   from: ImportCursor | undefined,
-  to: ImportCursor,
+  to: Omit<ImportCursor, "hasDuplicates">,
 ): Promise<boolean> {
   const rows = await sql`
     insert into perigee.import_cursors as known
       (import_name, fingerprint, source_identity, snapshot, cursor_history, has_duplicates)
     values (${importName}, ${to.fingerprint}, ${to.sourceIdentity}, ${to.snapshot ?? null},
-      ${JSON.stringify(to.history)}::text::jsonb, ${to.hasDuplicates})
+      ${JSON.stringify(to.history)}::text::jsonb, exists (
+        select from perigee.import_rejects
+        where import_name = ${importName} and reason = 'duplicate'))
     on conflict (import_name) do update
       set fingerprint = excluded.fingerprint, source_identity = excluded.source_identity,
           snapshot = excluded.snapshot, cursor_history = excluded.cursor_history,
@@ -76,20 +79,21 @@ export async function storeRejects(
   runId: string,
   isFull: boolean,
 ): Promise<void> {
-  if (isFull) await sql`delete from perigee.import_rejects where import_name = ${importName}`;
-  else {
-    await sql`
+  const forgotten = isFull
+    ? sql`delete from perigee.import_rejects where import_name = ${importName}`
+    : sql`
       delete from perigee.import_rejects r
       where r.import_name = ${importName} and r.key in (
         select key from import_staging union select key from import_rejected)`;
-  }
-  await sql`
+  const listed = sql`
     insert into perigee.import_rejects as known (import_name, key, field, reason, rows, run_id)
     select ${importName}, coalesce(key, ''), field, reason, sum(rows), ${runId}::bigint
     from import_rejected group by 2, 3, 4
     order by 2, 3, 4 limit ${listedRejects}
     on conflict (import_name, key, field, reason) do update
       set rows = known.rows + excluded.rows, run_id = excluded.run_id, rejected_at = now()`;
+  // Sent one behind the other; the server runs them in this order.
+  await Promise.all([forgotten, listed]);
 }
 
 /** Reject numbers of this run: rows that were left out, and values that were. */
@@ -99,12 +103,4 @@ export async function countRejects(sql: Sql): Promise<{ rows: number; values: nu
       coalesce(sum(rows) filter (where field <> ''), 0)::float8 as values
     from import_rejected`;
   return row ?? { rows: 0, values: 0 };
-}
-
-/** Did this run meet several rows of one key? Then later runs have to read all rows of a key. */
-export async function hasDuplicateRejects(sql: Sql, importName: string): Promise<boolean> {
-  const [row] = await sql<{ found: boolean }[]>`
-    select exists (select from perigee.import_rejects
-      where import_name = ${importName} and reason = 'duplicate') as found`;
-  return row?.found ?? false;
 }

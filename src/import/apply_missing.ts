@@ -39,7 +39,7 @@ export async function applyMissing(
     {
       kind: "data",
       code: "PG605",
-      advice: `Look at the source; run \`perigee import ${name} --confirm\` if they are to go.`,
+      advice: `Look at the source; run \`perigee run import/${name} --confirm\` if they are to go.`,
     },
   );
 }

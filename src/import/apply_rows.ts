@@ -2,10 +2,12 @@ import type { Sql } from "postgres";
 import { hubKeyExpression } from "../connector/contact_key.ts";
 import { PerigeeError } from "../error.ts";
 import { assignLinkedIds, insertRows, resolveContacts, updateRows } from "../hub/import_apply.ts";
-import { dropTaken, rejectDuplicates } from "../hub/import_checks.ts";
+import { dropTaken, normalisePhones, rejectDuplicates } from "../hub/import_checks.ts";
+import { linkUnmatched, rememberUnmatched, type UnmatchedRows } from "../hub/import_unmatched.ts";
 import { applyPlan, fillsContactId } from "./apply_plan.ts";
 import { checkedStaging } from "./check_rows.ts";
 import type { ImportPlan } from "./plan_import.ts";
+import { stagePhones } from "./stage_rows.ts";
 
 /** What the staged rows did to the dataset. */
 export interface Applied {
@@ -15,6 +17,8 @@ export interface Applied {
   readonly rejected: number;
   /** Contact keys of other datasets' rows that no contact has. */
   readonly unmatched: number;
+  /** Rows of earlier runs whose contact has come since. */
+  readonly linked: number;
 }
 
 /** Tries before a run gives up against another program that writes the same unique values. */
@@ -26,10 +30,8 @@ const attempts = 4;
  * two spellings of one address) they are undone, what is in the way is found, listed and left out,
  * and they are run again. Throws PG606 when other programs keep getting in between.
  */
-export async function applyRows(plan: ImportPlan, sql: Sql): Promise<Applied> {
-  const unmatched = fillsContactId(plan)
-    ? await resolveContacts(sql, `${hubKeyExpression(plan.field, "c")}`)
-    : 0;
+export async function applyRows(plan: ImportPlan, sql: Sql, hub: Sql): Promise<Applied> {
+  const found = fillsContactId(plan) ? await findContacts(plan, sql, hub) : noContacts;
   if (plan.identity.kind === "link") {
     const [key] = plan.dataset.key;
     await assignLinkedIds(sql, plan.name, plan.dataset.hubTable, key?.hubColumn ?? "");
@@ -41,7 +43,10 @@ export async function applyRows(plan: ImportPlan, sql: Sql): Promise<Applied> {
     try {
       const updated = await updateRows(sql, statements);
       const inserted = await insertRows(sql, statements);
-      return { inserted, updated, rejected, unmatched };
+      if (fillsContactId(plan)) {
+        await rememberUnmatched(sql, unmatchedRows(plan), statements.match);
+      }
+      return { inserted, updated, rejected, ...found };
     } catch (error) {
       if ((error as { code?: unknown }).code !== uniqueViolation) throw error;
       if (attempt === attempts) throw contended(plan, error);
@@ -52,6 +57,28 @@ export async function applyRows(plan: ImportPlan, sql: Sql): Promise<Applied> {
 }
 
 const uniqueViolation = "23505";
+
+const noContacts = { unmatched: 0, linked: 0 };
+
+/** Whose the staged rows are, and whose those that earlier runs left without a contact. */
+async function findContacts(plan: ImportPlan, sql: Sql, hub: Sql): Promise<typeof noContacts> {
+  if (plan.field.kind === "phone") {
+    await stagePhones(sql, hub, "key", plan.field.defaultCountry);
+    await normalisePhones(sql, plan.field.defaultCountry);
+  }
+  const linked = await linkUnmatched(sql, unmatchedRows(plan));
+  const unmatched = await resolveContacts(sql, hubKeyExpression(plan.field, "c"));
+  return { unmatched, linked };
+}
+
+function unmatchedRows({ name, dataset, field }: ImportPlan): UnmatchedRows {
+  return {
+    importName: name,
+    table: dataset.hubTable,
+    key: dataset.key.map(({ hubColumn, hubType }) => ({ name: hubColumn, type: hubType })),
+    contactKey: hubKeyExpression(field, "k"),
+  };
+}
 
 const uniqueContactColumns = [
   { parameter: "email", column: "email", hubSql: "lower(c.email)" },

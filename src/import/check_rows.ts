@@ -32,14 +32,15 @@ export function checkedStaging(plan: ImportPlan): CheckedStaging {
 
 /**
  * Takes out of `import_staging` the rows that can become no row of the dataset, and out of the
- * others the values that nobody can have; lists both in `import_rejected`. Answers how many rows
- * left.
+ * others the values that nobody can have; lists both in `import_rejected`. `rows` is how many there
+ * are. Answers how many left.
  */
 export async function checkRows(
   plan: ImportPlan,
   session: Sql,
   hub: Sql,
   defaultCountry: string | undefined,
+  rows: number,
 ): Promise<number> {
   const staging = checkedStaging(plan);
   let gone = await rejectKeyless(session, staging);
@@ -59,7 +60,8 @@ export async function checkRows(
       if (substitute === undefined) gone += await rejectWithout(session, staging, column);
     }
   }
-  gone += await rejectDuplicates(session, staging, plan.isUnique ? matchedOnly(plan) : undefined);
+  const among = plan.isUnique && rows > cheaplySorted ? matchedOnly(plan) : undefined;
+  gone += await rejectDuplicates(session, staging, among);
   if (plan.identity.kind !== "contact") return gone;
   const isHubKeyUnique = plan.field.kind === "email" || plan.field.kind === "externalCustomerId";
   if (isHubKeyUnique) return gone;
@@ -73,6 +75,9 @@ async function checkContactKeys(plan: ImportPlan, session: Sql, hub: Sql): Promi
   await stagePhones(session, hub, "key", defaultCountry);
   return await resolvePhones(session, checkedStaging(plan), "key", defaultCountry);
 }
+
+/** Rows that are sorted sooner than joined with the contacts. */
+const cheaplySorted = 50_000;
 
 /**
  * A unique key column can still hold two spellings of one address. New contacts among them end in

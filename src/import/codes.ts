@@ -26,7 +26,7 @@ export const importCodes: Record<
   PG605: {
     meaning: "A run would have removed more than a fifth of what the import brought.",
     cause: "The source lost rows; perhaps it was emptied or restored by mistake.",
-    advice: "Look at the source; run `perigee import <name> --confirm` if they are to go.",
+    advice: "Look at the source; run `perigee run import/<name> --confirm` if they are to go.",
   },
   PG606: {
     meaning: "Another program kept writing the same contacts while they were imported.",

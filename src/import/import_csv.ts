@@ -64,14 +64,15 @@ export async function importCsv(
     await createTextStaging(sql, text.staged);
     await moveCsvRows(sql, text.staged, text.list);
     await fillFromText(sql, text.fill);
-    const left = await checkRows(plan, sql, deps.hub.sql, csv.defaultCountry);
+    const left = await checkRows(plan, sql, deps.hub.sql, csv.defaultCountry, rows);
     await requireLease(sql as unknown as TransactionSql, context.lease);
-    const { inserted, updated, rejected, unmatched } = await applyRows(plan, sql);
+    const applied = await applyRows(plan, sql, deps.hub.sql);
+    const { inserted, updated, rejected, unmatched, linked } = applied;
     await storeRejects(sql, csv.name, context.runId, true);
     const { values: dropped } = await countRejects(sql);
     const gone = left + rejected;
     const unchanged = rows - gone - inserted - updated;
-    return { read: rows, inserted, updated, unchanged, rejected: gone, dropped, unmatched };
+    return { read: rows, inserted, updated, unchanged, rejected: gone, dropped, unmatched, linked };
   });
 }
 
@@ -137,6 +138,7 @@ function csvTable({ columns }: CsvHeader): SourceTable {
     windowObstacle: "a file has no xmin",
     identity: "",
     isStandby: false,
+    hashesLists: false,
   };
 }
 

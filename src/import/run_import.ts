@@ -4,12 +4,7 @@ import { withReadTransaction } from "../connector/read_transaction.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import { PerigeeError } from "../error.ts";
 import { withHubTransaction } from "../hub/hub_transaction.ts";
-import {
-  countRejects,
-  hasDuplicateRejects,
-  moveImportCursor,
-  storeRejects,
-} from "../hub/import_state.ts";
+import { countRejects, moveImportCursor, storeRejects } from "../hub/import_state.ts";
 import { requireLease } from "../hub/lease.ts";
 import type { RunContext } from "../hub/run.ts";
 import type { Counts } from "../observe/observation.ts";
@@ -36,7 +31,8 @@ export interface ImportDeps {
 /**
  * Brings rows of a customer's database into a dataset of the hub. Counts: `read`, `inserted`,
  * `updated`, `unchanged`, `rejected` (rows left out), `dropped` (values left out), `removed`, and
- * `unmatched` (contact keys of other datasets' rows that no contact has).
+ * `unmatched` (contact keys of other datasets' rows that no contact has) and `linked` (rows of
+ * earlier runs whose contact has come since).
  *
  * The source is read in one read-only REPEATABLE READ transaction; rows, rejects and cursor appear
  * in the hub in one transaction that holds the run's lease, so a run that fails at any point, or
@@ -67,16 +63,20 @@ async function importOnce(
   const { signal } = context;
   const key = connectors.require(config.connector).key;
   return await withReadTransaction(connectors, config.connector, signal, async (source) => {
-    const table = await loadSourceTable(source.sql, config.from, config.name);
-    const plan = planImport(config, key, table);
+    const loading = loadSourceTable(source.sql, config.from, config.name);
+    // Awaited inside, while the hub's connection is opened; without it nobody hears of its failure.
+    loading.catch(() => undefined);
     return await withHubTransaction(hubTarget, signal, async (hubSession) => {
+      const table = await loading;
+      const plan = planImport(config, key, table);
       const sides = { source, hubSession, signal };
       const start = await startImport(config, plan, table, sides);
       reportFallback(config, start, context);
       const rows = await readRows(config, plan, start, mode, sides, context);
-      const left = await checkRows(plan, hubSession.sql, deps.hub.sql, config.defaultCountry);
+      const { defaultCountry } = config;
+      const left = await checkRows(plan, hubSession.sql, deps.hub.sql, defaultCountry, rows);
       await requireLease(hubSession.sql as unknown as TransactionSql, context.lease);
-      const applied = await applyRows(plan, hubSession.sql);
+      const applied = await applyRows(plan, hubSession.sql, deps.hub.sql);
       const removed = await applyMissing(config, plan, hubSession.sql, deps.isConfirmed === true);
       const rejects = await finishImport(plan, start, sides, context);
       reportRejects(plan, rejects, context);
@@ -120,17 +120,18 @@ async function finishImport(
   { hubSession: { sql } }: ImportSides,
   context: RunContext,
 ): Promise<{ rows: number; values: number }> {
-  await storeRejects(sql, plan.name, context.runId, start.window.kind === "full");
-  const rejects = await countRejects(sql);
   const { position, last, table, window } = start;
   const history = window.kind === "full" ? [] : last?.history ?? [];
-  const moved = await moveImportCursor(sql, plan.name, last, {
-    fingerprint: plan.fingerprint,
-    sourceIdentity: table.identity,
-    snapshot: position?.snapshot,
-    history: position === undefined ? [] : extendHistory(history, position),
-    hasDuplicates: await hasDuplicateRejects(sql, plan.name),
-  });
+  const [, rejects, moved] = await Promise.all([
+    storeRejects(sql, plan.name, context.runId, start.window.kind === "full"),
+    countRejects(sql),
+    moveImportCursor(sql, plan.name, last, {
+      fingerprint: plan.fingerprint,
+      sourceIdentity: table.identity,
+      snapshot: position?.snapshot,
+      history: position === undefined ? [] : extendHistory(history, position),
+    }),
+  ]);
   if (moved) return rejects;
   throw new PerigeeError(`another daemon ran import ${plan.name} meanwhile`, {
     kind: "conflict",
@@ -153,10 +154,10 @@ function reportRejects(
 function countsOf(
   read: number,
   rejected: number,
-  { inserted, updated, unmatched }: Applied,
+  { inserted, updated, unmatched, linked }: Applied,
   removed: number,
   dropped: number,
 ): Counts {
   const unchanged = read - rejected - inserted - updated;
-  return { read, inserted, updated, unchanged, rejected, dropped, removed, unmatched };
+  return { read, inserted, updated, unchanged, rejected, dropped, removed, unmatched, linked };
 }

@@ -27,6 +27,8 @@ export interface SourceTable {
   /** Server, timeline, database and table; a snapshot means nothing anywhere else. */
   readonly identity: string;
   readonly isStandby: boolean;
+  /** The server looks lists of constants up by hash (PostgreSQL 14 and later). */
+  readonly hashesLists: boolean;
 }
 
 const obstacles: Readonly<Record<string, string>> = {
@@ -38,6 +40,7 @@ const obstacles: Readonly<Record<string, string>> = {
 
 /** PostgreSQL 13 is the first with xid8 and pg_current_snapshot(). */
 const firstWithSnapshots = 130_000;
+const firstWithHashedLists = 140_000;
 
 /**
  * Reads what the source is, inside the transaction in which it will be read. Throws PG601 when it
@@ -50,7 +53,12 @@ export async function loadSourceTable(
 ): Promise<SourceTable> {
   if (from.kind === "query") return await loadQuery(sql, from.sql);
   const [schema, table] = [from.schema, from.table];
-  const columns = await findColumns(sql, schema, table);
+  const [columns, relation, primaryKey, facts] = await Promise.all([
+    findColumns(sql, schema, table),
+    findRelation(sql, schema, table),
+    findKeyColumns(sql, schema, table),
+    findServerFacts(sql),
+  ]);
   if (columns === undefined) {
     throw new PerigeeError(`import ${importName} reads ${schema}.${table}, which is not there`, {
       kind: "schema",
@@ -58,6 +66,30 @@ export async function loadSourceTable(
       advice: "Correct the name in the configuration, or grant the right to see it.",
     });
   }
+  return {
+    from: quoteQualified(schema, table),
+    columns: new Map(columns.map(({ name, type, baseTypeName, typeCategory }) => [name, {
+      name,
+      type,
+      isNested: baseTypeName === "json" || baseTypeName === "jsonb" || typeCategory === "C",
+    }])),
+    primaryKey,
+    uniqueColumns: new Set(relation?.uniqueColumns ?? []),
+    windowObstacle: obstacles[relation?.kind ?? ""] ??
+      (facts.versionNum < firstWithSnapshots
+        ? `PostgreSQL ${facts.version} is too old`
+        : undefined),
+    identity: [facts.systemIdentifier, facts.timeline, facts.databaseOid, relation?.oid].join(" "),
+    isStandby: facts.isStandby,
+    hashesLists: facts.versionNum >= firstWithHashedLists,
+  };
+}
+
+async function findRelation(
+  sql: Sql,
+  schema: string,
+  table: string,
+): Promise<{ oid: string; kind: string; uniqueColumns: string[] } | undefined> {
   const [relation] = await sql<{ oid: string; kind: string; uniqueColumns: string[] }[]>`
     select c.oid::text as oid, c.relkind::text as kind, coalesce((
         select json_agg(a.attname) from pg_catalog.pg_index i
@@ -66,23 +98,7 @@ export async function loadSourceTable(
           and i.indpred is null), '[]') as "uniqueColumns"
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname = ${schema} and c.relname = ${table}`;
-  const facts = await findServerFacts(sql);
-  return {
-    from: quoteQualified(schema, table),
-    columns: new Map(columns.map(({ name, type, baseTypeName, typeCategory }) => [name, {
-      name,
-      type,
-      isNested: baseTypeName === "json" || baseTypeName === "jsonb" || typeCategory === "C",
-    }])),
-    primaryKey: await findKeyColumns(sql, schema, table),
-    uniqueColumns: new Set(relation?.uniqueColumns ?? []),
-    windowObstacle: obstacles[relation?.kind ?? ""] ??
-      (facts.versionNum < firstWithSnapshots
-        ? `PostgreSQL ${facts.version} is too old`
-        : undefined),
-    identity: [facts.systemIdentifier, facts.timeline, facts.databaseOid, relation?.oid].join(" "),
-    isStandby: facts.isStandby,
-  };
+  return relation;
 }
 
 /**
@@ -108,5 +124,6 @@ async function loadQuery(sql: Sql, query: string): Promise<SourceTable> {
     windowObstacle: "a query has no xmin",
     identity: "",
     isStandby: false,
+    hashesLists: false,
   };
 }

@@ -15,6 +15,7 @@ const table: SourceTable = {
   windowObstacle: undefined,
   identity: "one",
   isStandby: false,
+  hashesLists: false,
 };
 const last = {
   fingerprint: "same",
@@ -49,6 +50,20 @@ test("everything is read where xmin tells nothing, with the reason", () => {
 
 test("changes begin at the oldest transaction that ran at the last run", () => {
   assert.match(reasonOf({}, "110:110:"), /age\('100'::xid\).*>= 100$/);
+});
+
+test("a short list of transactions is looked up in a hash, across an epoch too", () => {
+  const hashed = { hashesLists: true };
+  assert.equal(
+    reasonOf(hashed, "110:110:"),
+    "t.xmin = any('{100,101,102,103,104,105,106,107,108,109}'::xid[])",
+  );
+  const last = { snapshot: `${2n ** 32n - 1n}:${2n ** 32n - 1n}:` };
+  assert.equal(
+    reasonOf(hashed, `${2n ** 32n + 5n}:${2n ** 32n + 5n}:`, last),
+    "t.xmin = any('{4294967295,3,4}'::xid[])",
+  );
+  assert.match(reasonOf(hashed, "50110:50110:"), /age/);
 });
 
 test("transaction ids are compared with their epoch", () => {

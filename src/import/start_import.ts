@@ -33,11 +33,12 @@ export async function startImport(
   { source, hubSession }: ImportSides,
 ): Promise<ImportStart> {
   const { sql } = hubSession;
-  const last = await findImportCursor(sql, plan.name);
   const hasWindow = table.windowObstacle === undefined;
-  const position = hasWindow
-    ? await readPosition(source.sql, table, config.cursor?.column)
-    : undefined;
+  const [last, position, keysToRetry] = await Promise.all([
+    findImportCursor(sql, plan.name),
+    hasWindow ? readPosition(source.sql, table, config.cursor?.column) : undefined,
+    findKeysToRetry(sql, plan.name, retriedKeys),
+  ]);
   const start = { table, last, position };
   const full = (reason: string): ImportStart => ({
     ...start,
@@ -47,7 +48,6 @@ export async function startImport(
   if (config.mode === "full") return full("the import's mode is full");
   if (position === undefined) return full(table.windowObstacle ?? "");
   const window = planWindow(table, position, last, plan.fingerprint, config.cursor);
-  const keysToRetry = await findKeysToRetry(sql, plan.name, retriedKeys);
   if (keysToRetry === undefined) {
     return full("too many rows were rejected and wait for another try");
   }

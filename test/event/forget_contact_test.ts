@@ -23,6 +23,7 @@ const personal: Readonly<Record<string, readonly string[]>> = {
   phone_numbers: ["written", "number"],
   import_rejects: ["key"],
   import_links: ["source_key"],
+  import_unmatched: ["row_key", "contact_key"],
   // A device's key is its only name; the line goes with the window that every export has read.
   changes_of_devices: ["device_id"],
 };
@@ -53,6 +54,7 @@ const impersonal: Readonly<Record<string, readonly string[]>> = {
   ],
   import_links: ["import_name"],
   import_rejects: ["import_name", "field", "reason"],
+  import_unmatched: ["import_name"],
   leases: ["name"],
   messages: [
     ...["name", "subject", "media_type", "sender", "reply_to", "tags", "language", "translations"],
@@ -133,6 +135,8 @@ test("forgetting a contact leaves figures and nothing of the person, and says wh
     insert into perigee.import_links (import_name, source_key, row_id)
       values ('customers', 'Secretid', 1), ('phones', '067 111-22-33', 1),
         ('dropped', 'gone@example.com', 1), ('orders', '1', 1), ('customers', 'stays', 2);
+    insert into perigee.import_unmatched (import_name, row_key, contact_key)
+      values ('orders', '[1]', 'gone@example.com'), ('orders', '[2]', 'stays@example.com');
     insert into perigee.trigger_contacts (trigger_name, contact_id) values ('t', 1)`);
   const erased = await forgetContact(sql, "1", imports);
   assert.deepEqual(erased, {
@@ -144,7 +148,7 @@ test("forgetting a contact leaves figures and nothing of the person, and says wh
     events: 1,
     deliveries: 1,
     segments: 1,
-    imports: 9,
+    imports: 10,
   });
   for (const table of await tablesOf(sql)) {
     const [row] = await sql.unsafe<{ found: number }[]>(

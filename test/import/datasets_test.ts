@@ -16,20 +16,21 @@ const world = await openWorld(`
 await world.hub
   .sql`insert into perigee.contacts (contact_id, email) values (500, 'one@example.com')`;
 
+const orders = importOf("orders", "orders", [
+  mapTo("externalOrderId", "number"),
+  mapTo("email", "email"),
+  mapTo("totalCost", "total"),
+  mapTo("orderDate", "at"),
+], { dataset: "orders" });
+
 test("orders are matched by their external id and find their contact by the key", async () => {
-  const config = importOf("orders", "orders", [
-    mapTo("externalOrderId", "number"),
-    mapTo("email", "email"),
-    mapTo("totalCost", "total"),
-    mapTo("orderDate", "at"),
-  ], { dataset: "orders" });
-  assert.deepEqual(happened(await importOnce(world, config)), {
+  assert.deepEqual(happened(await importOnce(world, orders)), {
     read: 2,
     inserted: 2,
     unmatched: 1,
   });
   await world.shop.sql`update orders set total = 11 where number = 'A-1'`;
-  assert.deepEqual(happened(await importOnce(world, config)), { read: 1, updated: 1 });
+  assert.deepEqual(happened(await importOnce(world, orders)), { read: 1, updated: 1 });
   const rows = await world.hub.sql`
     select external_order_id as id, contact_id::int as contact, email, total_cost::text as total
     from perigee.orders order by 1`;
@@ -37,6 +38,32 @@ test("orders are matched by their external id and find their contact by the key"
     { id: "A-1", contact: 500, email: "one@example.com", total: "11" },
     { id: "A-2", contact: null, email: "who@example.com", total: "20" },
   ]);
+});
+
+test("a row whose contact comes later is linked to it, though the row does not change", async () => {
+  const waiting = () => world.hub.sql`select contact_key from perigee.import_unmatched`;
+  assert.deepEqual((await waiting()).map((row) => row["contact_key"]), ["who@example.com"]);
+  assert.deepEqual(happened(await importOnce(world, orders)), {});
+  await world.hub
+    .sql`insert into perigee.contacts (contact_id, email) values (600, 'Who@example.com')`;
+  assert.deepEqual(happened(await importOnce(world, orders)), { linked: 1 });
+  const [row] = await world.hub.sql`
+    select contact_id::int as contact from perigee.orders where external_order_id = 'A-2'`;
+  assert.equal(row?.["contact"], 600);
+  assert.deepEqual([...await waiting()], []);
+});
+
+test("a row that loses its key waits for nobody", async () => {
+  await world.shop.sql`insert into orders values ('A-3', 'late@example.com', 1, null)`;
+  assert.deepEqual(happened(await importOnce(world, orders)), {
+    read: 1,
+    inserted: 1,
+    unmatched: 1,
+  });
+  await world.shop.sql`update orders set email = null where number = 'A-3'`;
+  await importOnce(world, orders);
+  await world.hub.sql`insert into perigee.contacts (email) values ('late@example.com')`;
+  assert.deepEqual(happened(await importOnce(world, orders)), {});
 });
 
 test("rows without a key of their own are remembered by the source's primary key", async () => {

@@ -37,6 +37,7 @@ test("contacts are matched by the normalised key and every reject is listed with
     dropped: 1,
     removed: 0,
     unmatched: 0,
+    linked: 0,
   });
   const shared = { email_domain: "example.org", contact_source: "IMPORT", fields: {} };
   assert.deepEqual(
