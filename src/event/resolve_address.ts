@@ -18,20 +18,28 @@ export interface AddressResolver {
   avoid(address: string): void;
 }
 
+/** All addresses of a name; rejects with an error whose `code` is that of DNS. */
+export type LookUp = (host: string) => Promise<readonly string[]>;
+
+const askSystem: LookUp = async (host) =>
+  (await lookup(host, { all: true })).map(({ address }) => address);
+
 /**
  * Resolves a host to addresses that webhooks may reach: public ones, or all with `allowsPrivate`.
  * The caller connects to exactly the address it is given, so nobody can change it in between.
  */
-export function makeResolver(host: string, allowsPrivate: boolean): AddressResolver {
+export function makeResolver(
+  host: string,
+  allowsPrivate: boolean,
+  lookUp: LookUp = askSystem,
+): AddressResolver {
   const literal = host.replace(/^\[|\]$/g, "");
   const isAllowed = (address: string) => allowsPrivate || isPublicAddress(address);
   let known: { readonly addresses: readonly string[]; readonly untilMs: number } | undefined;
   let asking: Promise<readonly string[]> | undefined;
 
   async function ask(): Promise<readonly string[]> {
-    const found = isIP(literal) === 0
-      ? (await lookup(literal, { all: true })).map(({ address }) => address)
-      : [literal];
+    const found = isIP(literal) === 0 ? await lookUp(literal) : [literal];
     const addresses = found.filter(isAllowed);
     if (addresses.length === 0) {
       throw Object.assign(new Error(`${host} has no address that a webhook may reach`), {

@@ -159,6 +159,7 @@ test("status lists every name with its newest run", async () => {
   for (const name of ["import/customers", "segment/birthday_today", "export/shop"]) {
     assert.match(answer.out, new RegExp(`${name} +succeeded`));
   }
+  assert.match(answer.out, /sink\/sample_receiver +active +\d+ waiting, 0 dead letters/);
 });
 
 test("a contact is erased only with --confirm, and then everywhere", async () => {
@@ -171,6 +172,31 @@ test("a contact is erased only with --confirm, and then everywhere", async () =>
   assert.match(answer.out, /deletes: keep/);
   const left = await hub.sql`select 1 from perigee.contacts where email = 'kozak@example.com'`;
   assert.equal(left.length, 0);
+});
+
+test("a trigger says who would get an event, with one as a sample, and runs for the moment that is given", async () => {
+  const countEvents = async () =>
+    (await hub.sql`select 1 from perigee.events where trigger_name = 'birthday'`).length;
+  const before = await countEvents();
+  const tooEarly = JSON.parse(
+    (await perigee("run", "trigger/birthday", "--dry-run", "--json")).out,
+  );
+  assert.deepEqual([tooEarly.due, tooEarly.sample], [0, undefined]);
+  const at = new Date(Date.now() + 86_400_000).toISOString();
+  const words = ["run", "trigger/birthday", "--at", at] as const;
+  const later = JSON.parse((await perigee(...words, "--dry-run", "--json")).out);
+  assert.ok(later.due > 0 && later.due === later.members, JSON.stringify(later));
+  assert.equal(later.contactIds.length, Math.min(20, later.due));
+  assert.equal(later.sample.keyValue, later.contactIds[0]);
+  assert.match(later.sample.params.at(-1).value, /^\{"1043":\[\{/);
+  assert.match(
+    (await perigee(...words, "--dry-run")).out,
+    /members would get an event, to sample_r/,
+  );
+  assert.equal(await countEvents(), before);
+  assert.equal((await perigee(...words)).exitCode, 0);
+  const ticks = await hub.sql`select 1 from perigee.trigger_ticks where scheduled_at = ${at}`;
+  assert.equal(ticks.length, 1);
 });
 
 test("wrong use is said in one sentence with what to do", async () => {

@@ -162,3 +162,25 @@ test("a source whose table is missing says which, and the tick goes on once it i
   const counts = await runTick(shop, "2026-09-01T06:00:00Z");
   assert.equal(counts["events"], 1);
 });
+
+test("rows beyond the cap and values beyond the limit are left out and counted", async () => {
+  await addMembers(shop.hub.sql, ["many@example.com"]);
+  await shop.shop`insert into promo_codes (id, email) select n, 'many@example.com'
+    from generate_series(1, 25) as n`;
+  await shop.shop`update promo_codes set name = repeat('x', 65537) where id = 3`;
+  const counts = await runTick(shop, "2026-09-01T06:00:00Z");
+  assert.deepEqual([counts["rows"], counts["rows_left_out"], counts["values_too_long"]], [
+    20,
+    5,
+    1,
+  ]);
+  const [event] = await readEvents();
+  const rows = JSON.parse(event?.params.at(-1)?.value ?? "")["1043"] as { name: unknown }[];
+  assert.deepEqual([rows.length, rows[2]?.name], [20, null]);
+});
+
+test("without a rule every tick makes an event for every member", async () => {
+  await addMembers(shop.hub.sql, ["a@example.com", "b@example.com"]);
+  for (const day of ["01", "02", "03"]) await runTick(shop, `2026-09-${day}T06:00:00Z`);
+  assert.equal((await readEvents()).length, 6);
+});
