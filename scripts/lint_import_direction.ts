@@ -23,6 +23,7 @@ const layers: readonly (readonly string[])[] = [
   ["sample"],
   ["open_hub"],
   ["generation"],
+  ["retired_generations"],
   ["reload"],
   ["drain"],
   ["edge", "daemon"],

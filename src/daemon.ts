@@ -13,6 +13,7 @@ import { createMetrics } from "./observe/metrics.ts";
 import type { Observation, Observe } from "./observe/observation.ts";
 import { migrateHub, openHub } from "./open_hub.ts";
 import { createReload } from "./reload.ts";
+import { RetiredGenerations } from "./retired_generations.ts";
 import { runtimeName, serve } from "./runtime.ts";
 import { type Sample, startSample } from "./sample/start_sample.ts";
 import { describeRunFailure } from "./schedule/run_failure.ts";
@@ -131,6 +132,8 @@ async function openGeneration(
   const limitMs = () => current.config.server.shutdownTimeoutMs;
   let current: Generation = prepareGeneration(hub.config, foundation);
   opened.push(() => current.close(limitMs()));
+  const retired = new RetiredGenerations(observe);
+  opened.push(() => retired.close(limitMs()));
   const server = await serve({
     host,
     port,
@@ -151,6 +154,7 @@ async function openGeneration(
     runner,
     current: () => current,
     swap: (next) => current = next,
+    retire: (before, timeoutMs) => retired.retire(before, timeoutMs),
   });
   const drain = startDrainWatch({ foundation, runner, reload, current: () => current, known });
   opened.push(() => drain.stop());

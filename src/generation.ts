@@ -48,6 +48,8 @@ export interface Generation {
   start(): void;
   /** Takes no more wake-ups and ends deliveries, without touching what runs. */
   quiesce(): Promise<void>;
+  /** As `close`, but what streams messages to a client finishes first, however long that takes. */
+  retire(timeoutMs: number): Promise<void>;
   /** Closes the pools that no newer generation took over. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -112,6 +114,10 @@ export function prepareGeneration(
     },
     async quiesce() {
       for (const stop of started.splice(0).reverse()) await stop();
+    },
+    async retire(timeoutMs) {
+      await sessions.close();
+      await connectors.retire(timeoutMs);
     },
     async close(timeoutMs) {
       await sessions.close();

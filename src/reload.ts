@@ -30,6 +30,8 @@ export interface ReloadOptions {
   /** The generation that serves requests and runs. */
   readonly current: () => Generation;
   readonly swap: (next: Generation) => void;
+  /** Closes a generation that was replaced when its last stream has ended. Must not throw. */
+  readonly retire: (before: Generation, timeoutMs: number) => void;
 }
 
 /** Reloads, one after the other. */
@@ -118,6 +120,6 @@ async function reloadOnce(
     ],
   });
   await runner.whenIdle();
-  await before.close(result.config.server.shutdownTimeoutMs);
+  options.retire(before, result.config.server.shutdownTimeoutMs);
   return { config: result.config, isOutdated: false };
 }

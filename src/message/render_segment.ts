@@ -54,6 +54,8 @@ export async function* renderSegment(
   const startedAt = performance.now();
   const counts = { rendered: 0, skipped: 0, failed: 0 };
   let isComplete = false;
+  // A stream outlives a reload: it ends on the pools that it began with.
+  const release = renderer.sources.hold(message.sources);
   try {
     for await (const batch of renderPages(renderer, message, segmentId, at)) {
       for (const result of batch) counts[outcomeOf(result)]++;
@@ -61,6 +63,7 @@ export async function* renderSegment(
     }
     isComplete = true;
   } finally {
+    release();
     const durationMs = performance.now() - startedAt;
     const { name } = message.config;
     renderer.observe({

@@ -69,6 +69,14 @@ export class SourceReader {
     });
   }
 
+  /**
+   * Keeps the connectors of these sources open until the answered function is called, whatever the
+   * configuration becomes meanwhile.
+   */
+  hold(names: readonly string[]): () => void {
+    return this.#connectors.hold(names.map((name) => this.#requireSource(name).connector));
+  }
+
   /** The rows of each key as JSON text. */
   async #fetch(
     source: SourceConfig,

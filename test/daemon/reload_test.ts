@@ -3,7 +3,7 @@ import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { openTestDatabase, openTestHub } from "../support/database.ts";
+import { openTestDatabase, openTestHub, type TestDatabase } from "../support/database.ts";
 import { spawnDaemon, writeConfig } from "../support/daemon_process.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -119,3 +119,78 @@ test("an address is read at start alone, and a reload that changes it says so", 
   const taken = await daemon.waitForLine("config_reloaded");
   assert.deepEqual(taken["changed"], ["~server"]);
 });
+
+test("a stream that runs at a reload finishes on the old pools, which close afterwards", async (t) => {
+  const members = 3_000;
+  const hub = await openTestHub(t);
+  const shop = await openTestDatabase(
+    t,
+    `create table codes (id integer primary key, email text);
+     create index on codes (lower(btrim(email)));
+     insert into codes select n, 'person' || n || '@example.com' from generate_series(1, ${members}) n;`,
+  );
+  await hub.sql.unsafe(`
+    insert into perigee.contacts (contact_id, email)
+    select n, 'person' || n || '@example.com' from generate_series(1, ${members}) n;
+    insert into perigee.segments (segment_id, name, evaluated_at, total, unmatched)
+    values (7, 'everybody', now(), ${members}, 0);
+    insert into perigee.segment_members (segment_id, contact_id, entered_at)
+    select 7, n, now() from generate_series(1, ${members}) n;`);
+  const folder = await writeConfig(t, renderYaml(hub.url, shop.url, 3));
+  const daemon = spawnDaemon(t, { config: folder });
+  const { url } = await daemon.waitForLine("daemon_ready");
+  const response = await fetch(`${url}/render/segment`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ message: "long", segment: "everybody" }),
+  });
+  const reader = response.body?.getReader();
+  assert.ok(reader !== undefined);
+  let text = new TextDecoder().decode((await reader.read()).value);
+  const old = await sessionsOf(shop);
+  assert.ok(old.length > 0);
+  await writeFile(path.join(folder, "perigee.yaml"), renderYaml(hub.url, shop.url, 4));
+  const line = await daemon.waitForLine("config_reloaded");
+  assert.deepEqual(line["changed"], ["~connector/shop"]);
+  const decoder = new TextDecoder();
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    text = (text + decoder.decode(chunk.value, { stream: true })).slice(-4_000);
+  }
+  const { summary } = JSON.parse(text.trimEnd().split("\n").at(-1) ?? "");
+  assert.deepEqual({ ...summary, durationMs: 0 }, {
+    rendered: members,
+    skipped: 0,
+    failed: 0,
+    durationMs: 0,
+  });
+  await waitFor("the end of the old pool's sessions", async () => {
+    const left = (await sessionsOf(shop)).filter((pid) => old.includes(pid));
+    return left.length === 0 || undefined;
+  });
+  assert.equal(await daemon.end("SIGTERM"), 0, daemon.output());
+});
+
+/** 20 kB for each member: far more than sockets hold, so the stream runs while it is not read. */
+function renderYaml(hub: string, shop: string, poolSize: number): string {
+  return `
+hub: { url: "${hub}" }
+server: { port: 0 }
+connectors:
+  shop: { url: "${shop}", pool_size: ${poolSize}, key: { column: email, field: email } }
+sources:
+  codes: { id: 1, connector: shop, table: codes }
+segments:
+  everybody: { id: 7, where: { source: codes, conditions: { id: { isNull: false } } } }
+messages:
+  long: { id: 1, text: "$data.codes.size()#foreach($i in [1..2000])0123456789#end" }
+`;
+}
+
+/** Process ids of the sessions that others have with a database. */
+async function sessionsOf({ sql }: TestDatabase): Promise<string[]> {
+  const rows = await sql`
+    select pid::text from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()
+      and application_name like 'perigee%'`;
+  return rows.map(({ pid }) => String(pid));
+}
