@@ -24,10 +24,10 @@ export function compileEvaluate(unit: Unit, node: Extract<Node, { kind: "evaluat
   };
 }
 
-/** #break and #stop inside an evaluated text end that text. */
+/** #break inside an evaluated text ends that text; #stop too, or everything, as the dialect has it. */
 function endHere(state: RenderState): void {
   const scope = state.halt?.scope;
-  if (scope === null || scope === "all") state.halt = null;
+  if (scope === null || (scope === "all" && !state.dialect.stopEndsAll)) state.halt = null;
 }
 
 /** Compiles #parse: a name that stands as text is compiled with the template, others when met. */

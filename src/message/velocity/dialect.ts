@@ -35,6 +35,8 @@ export interface Dialect {
   readonly textIsNumber: boolean;
   /** Arguments of methods are converted: `$s.concat(5)`, `$list.get("0")`. */
   readonly convertsArguments: boolean;
+  /** #stop in a text that #evaluate runs ends the whole template; else that text alone. */
+  readonly stopEndsAll: boolean;
   /** `$list.size` calls `size()`. */
   readonly callsWithoutParentheses: boolean;
   /** A lone `$`, `$!` or `#` may end the template. */
@@ -75,6 +77,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     unaryMinus: false,
     textIsNumber: false,
     convertsArguments: false,
+    stopEndsAll: false,
     callsWithoutParentheses: false,
     trailingSymbol: false,
     booleanNames: false,
@@ -102,6 +105,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     unaryMinus: true,
     textIsNumber: true,
     convertsArguments: true,
+    stopEndsAll: true,
     callsWithoutParentheses: true,
     trailingSymbol: true,
     booleanNames: true,

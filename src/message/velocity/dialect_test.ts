@@ -50,6 +50,8 @@ const differences: readonly (readonly [string, string, string])[] = [
   ["$!$n $![ $!} $! $!.", "$!5 $![ $!} $ $.", "$!5 $![ $!} $ $."],
   ["$!\nx", "$\nx", "$!\nx"],
   ["\\$$n", "$n", "$n"],
+  ["#evaluate('a#stop b')c", "ac", "a"],
+  ["#foreach($i in [1.5..3])$i#end", "VTL101", "VTL101"],
   ["$list$", "VTL101", "[a, b]$"],
 ];
 

@@ -1,4 +1,5 @@
 import type { BinaryOperator, Expression } from "./ast.ts";
+import { isInteger } from "./number.ts";
 import { parseNumber } from "./parse_number.ts";
 import { parseText } from "./parse_text.ts";
 import { isDigit, isNamePart, isNameStart } from "./parser.ts";
@@ -192,7 +193,7 @@ function parseRange(p: Parser, from: Expression, at: number): Expression {
   const to = parseValue(p);
   p.skipSpace();
   for (const end of [from, to]) {
-    if (end.kind !== "reference" && end.kind !== "number") {
+    if (end.kind !== "reference" && !(end.kind === "number" && isInteger(end.value))) {
       p.fail("a range goes from one whole number or reference to another", end.at);
     }
   }
