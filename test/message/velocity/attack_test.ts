@@ -185,6 +185,12 @@ const exhausting: Readonly<Record<string, string>> = {
   "a list that doubles":
     "#set($l = [1])#foreach($i in [1..40])#set($x = $l.addAll($l))#end$l.size()",
   "a list in itself": "#set($l = [1])#set($x = $l.add($l))$l $l.hashCode() #if($l == [$l])#end",
+  "a list in itself where text belongs":
+    "#set($l = [1])#set($x = $l.add($l))$s.concat($l)$s.startsWith($l)$s.matches($l)$l.get($l)",
+  "lists of lists where text belongs":
+    `#set($l = ["x"])#foreach($i in [1..60])#set($l = [$l, $l])#end$s.concat($l)$s.compareTo($l)`,
+  "numbers where text belongs":
+    "#set($x = 99)#foreach($i in [1..99])#set($x = $x * $x)#end$s.concat($x)$s.split($x)",
   "a map in itself": `#set($m = {"a": 1})#set($m.b = $m)$m $m.hashCode()`,
   "lists of lists": `#set($l = ["x"])#foreach($i in [1..60])#set($l = [$l, $l])#end$l`,
   "equal lists of lists":
@@ -245,6 +251,9 @@ const hostileTexts: Readonly<Record<string, string>> = {
   "blanks before #set": (" ".repeat(999) + "#set($x=1)").repeat(size / 1010),
   "words and blanks": ("#a" + " ".repeat(998)).repeat(size / 1000),
   "properties": "$a" + ".b".repeat(size / 2),
+  "dollars before directives": "$#if($t)".repeat(size / 8),
+  "dollars with bangs": "$!".repeat(size / 2) + "#*",
+  "blanks and dollars before #set": ("$".repeat(99) + " ".repeat(900) + "#set($x=1)").repeat(990),
   "operators": "#set($x = 1" + " + 1".repeat(size / 4) + ")",
   "else ifs": "#if($t)" + "#elseif($t)".repeat(size / 11) + "#end",
   "data sources": "$datasource('".repeat(size / 13),
@@ -255,6 +264,18 @@ for (const [name, template] of Object.entries(hostileTexts)) {
     survive(template);
   });
 }
+
+test("a megabyte of nested and indented blocks is moved to the left in linear time", () => {
+  const depth = 90;
+  const line = "x".repeat(99);
+  const lines: string[] = [];
+  for (let level = 0; level < depth; level++) lines.push(" ".repeat(level) + "#if($t)");
+  for (let row = 0; row < 5_000; row++) lines.push(" ".repeat(depth) + line);
+  for (let level = depth; level-- > 0;) lines.push(" ".repeat(level) + "#end");
+  for (const out of survive(`${lines.join("\n")}\n`, { whitespace: "structured" })) {
+    assert.equal(out, `${line}\n`.repeat(5_000));
+  }
+});
 
 test("two renders of one template share nothing but the template", () => {
   const template =
