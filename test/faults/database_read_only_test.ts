@@ -1,32 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openConnection } from "../../src/postgres/connection.ts";
-import { quoteIdentifier } from "../../src/postgres/identifier.ts";
-import type { TestDatabase } from "../support/database.ts";
 import {
   endSessions,
   openFaultWorld,
+  setReadOnly,
   startInWorld,
   waitForFailure,
   waitForRoundTrip,
   withoutTriggers as parts,
 } from "./fault_world.ts";
-
-/**
- * What a fail-over looks like to a client whose address leads to a standby for a while: sessions
- * that it opens are read-only and stay so, those opened later are not.
- */
-async function setReadOnly({ sql, target }: TestDatabase, value: "on" | "off"): Promise<void> {
-  const name = quoteIdentifier(target.database);
-  const admin = await openConnection(target);
-  try {
-    await admin.sql.unsafe(`begin read write;
-      alter database ${name} set default_transaction_read_only = ${value}; commit`);
-  } finally {
-    await admin.end();
-  }
-  if (value === "on") await endSessions(sql);
-}
 
 for (const which of ["hub", "shop"] as const) {
   test(`a ${which} that takes no writes for a while is told, and sessions from that time are not kept`, async (t) => {
@@ -34,7 +17,8 @@ for (const which of ["hub", "shop"] as const) {
     const database = world[which];
     const daemon = await startInWorld(t, world, { parts });
     await waitForRoundTrip(world, "Before");
-    await setReadOnly(database, "on");
+    await setReadOnly(database.target, "on");
+    await endSessions(database.sql);
     if (which === "hub") {
       await daemon.waitForLine(
         "fault",
@@ -45,7 +29,7 @@ for (const which of ["hub", "shop"] as const) {
       const failure = await waitForFailure(daemon, "export/shop", "PG221");
       assert.match(failure.advice, /primary/);
     }
-    await setReadOnly(database, "off");
+    await setReadOnly(database.target, "off");
     const writable = await openConnection(world.shop.target);
     t.after(() => writable.end());
     await waitForRoundTrip({ ...world, shop: { ...world.shop, sql: writable.sql } }, "Afterwards");

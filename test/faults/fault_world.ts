@@ -1,6 +1,8 @@
 import process from "node:process";
 import type { Sql } from "postgres";
 import { openConnection } from "../../src/postgres/connection.ts";
+import { quoteIdentifier } from "../../src/postgres/identifier.ts";
+import type { ConnectionTarget } from "../../src/postgres/target.ts";
 import {
   openTestDatabase,
   openTestHub,
@@ -9,6 +11,7 @@ import {
 } from "../support/database.ts";
 import { type DaemonProcess, spawnDaemon, writeConfig } from "../support/daemon_process.ts";
 import { assertEqualContent } from "../support/export_content.ts";
+import type { Proxy } from "../support/proxy.ts";
 import { waitFor } from "../support/wait.ts";
 import { openReceiver, type Receiver } from "../support/receiver.ts";
 
@@ -26,14 +29,30 @@ export interface FaultWorld {
 export const deadlineMs = Number(process.env["PERIGEE_DEADLINE_MS"] ?? 180_000);
 
 /** What can be gated, as a view beside the table of which it shows the rows when its gate is open. */
-export type Gate = "customers" | "promos" | "codes" | "contacts";
+export type Gate = "customers" | "promos" | "codes" | "contacts" | "commit";
 
-const gates: Readonly<Record<Gate, number>> = { customers: 1, promos: 2, codes: 3, contacts: 4 };
+const gates: Readonly<Record<Gate, number>> = {
+  customers: 1,
+  promos: 2,
+  codes: 3,
+  contacts: 4,
+  commit: 5,
+};
 
 /**
- * People with and without luck and their codes. `wait_for_gate` sleeps in the server for as long as
- * a test's session holds the gate, so a run can be caught at a stage of its work.
+ * `wait_for_gate` sleeps in the server for as long as a test's session holds the gate, so a run can
+ * be caught at a stage of its work.
  */
+export const gateSql = `
+  create function wait_for_gate(gate integer) returns boolean language plpgsql as $$
+  begin
+    while not pg_catalog.pg_try_advisory_xact_lock_shared(7201, gate) loop
+      perform pg_catalog.pg_sleep(0.01);
+    end loop;
+    return true;
+  end $$;`;
+
+/** People with and without luck and their codes. */
 const shopSql = `
   create table customers (id integer primary key, email text not null, name text);
   create table promos (id integer primary key, email text not null, lucky boolean not null);
@@ -42,13 +61,7 @@ const shopSql = `
     select n, 'c' || n || '@example.com', 'Name ' || n from generate_series(1, 60) as n;
   insert into promos select n, 'c' || n || '@example.com', n % 2 = 0 from generate_series(1, 60) as n;
   insert into codes select n, 'c' || n || '@example.com', 'CODE-' || n from generate_series(1, 60) as n;
-  create function wait_for_gate(gate integer) returns boolean language plpgsql as $$
-  begin
-    while not pg_catalog.pg_try_advisory_xact_lock_shared(7201, gate) loop
-      perform pg_catalog.pg_sleep(0.01);
-    end loop;
-    return true;
-  end $$;
+  ${gateSql}
   create view gated_customers as
     select customers.* from (select wait_for_gate(1) as open offset 0) gate, customers where open;
   create view gated_promos as
@@ -73,19 +86,32 @@ export interface ClosedGate {
   open(): Promise<void>;
 }
 
-/** Closes a gate until `open`. */
+/** Closes a gate of the customer's database, or of the one that is given, until `open`. */
 export async function closeGate(
   scope: Scope,
   { shop }: FaultWorld,
   gate: Gate,
+  database: TestDatabase = shop,
 ): Promise<ClosedGate> {
-  const holder = await openConnection(shop.target);
+  const holder = await openConnection(database.target);
   scope.after(() => holder.destroy());
   await holder.sql`select pg_advisory_lock(7201, ${gates[gate]})`;
   return { open: () => holder.end() };
 }
 
-/** How many sessions of the customer's database wait at a closed gate. */
+/** The address of a database by way of a proxy before its server. */
+export function through(proxy: Proxy, database: TestDatabase): string {
+  const url = new URL(database.url);
+  url.port = String(proxy.port);
+  return url.href;
+}
+
+/** Lets all leases run out, as they do by themselves 15 s after their daemon died. */
+export async function expireLeases(hub: Sql): Promise<void> {
+  await hub`update perigee.leases set expires_at = '-infinity'`;
+}
+
+/** How many sessions of a database wait at a closed gate. */
 export async function countWaiting(sql: Sql): Promise<number> {
   const [row] = await sql<{ waiting: number }[]>`
     select count(*)::integer as waiting from pg_stat_activity
@@ -231,4 +257,19 @@ export async function endSessions(sql: Sql): Promise<void> {
   await sql`select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and application_name like 'perigee %'
       and application_name <> 'perigee test'`;
+}
+
+/**
+ * Whether sessions that are opened from now on may write, as when an address leads to a standby for
+ * a while; those that are open stay as they are.
+ */
+export async function setReadOnly(target: ConnectionTarget, value: "on" | "off"): Promise<void> {
+  const admin = await openConnection(target);
+  try {
+    await admin.sql.unsafe(`begin read write;
+      alter database ${quoteIdentifier(target.database)}
+        set default_transaction_read_only = ${value}; commit`);
+  } finally {
+    await admin.end();
+  }
 }
