@@ -34,8 +34,8 @@ const explanations: readonly Explanation[] = [
     holds: (template) => /#\w+ ?\([^)]*\$\)/.test(template),
   },
   {
-    reason: "1.7 stays in a reference's state after #set that follows a reference",
-    holds: (template) => /\}[ \t]+#set/.test(template),
+    reason: "1.7 stays in a reference's state after a directive that follows a reference",
+    holds: (template) => /\}[ \t]+#set|#\{?end\}?\s*##/.test(template),
   },
   {
     reason:
@@ -52,7 +52,7 @@ const explanations: readonly Explanation[] = [
     reason:
       "1.7 does not print a lone $ between a reference and a dot, or before an escaped directive",
     only: "1.7",
-    holds: (template) => /\$!?\.[A-Za-z(]|\$!?\\+#/.test(template),
+    holds: (template) => /\$!?\.[A-Za-z(]|[$#]!?\\+[#!]/.test(template),
   },
   {
     reason: "1.7 takes a directive that is a word to its scanner for text after a dollar",
@@ -60,8 +60,8 @@ const explanations: readonly Explanation[] = [
     holds: (template) => /\$!?#\{?(?:foreach|macro|define|evaluate|break|set\})/.test(template),
   },
   {
-    reason: "2.x takes a lone sign and the blanks after it for the indentation of a directive",
-    only: "2.x",
+    reason:
+      "Apache's engine takes a lone sign and the blanks after it for the indentation of a directive",
     holds: (template) => /(?:^|[\n('"{\]])[$#!\s]*[$#]!?[ \t]+#/.test(template),
   },
   {

@@ -52,6 +52,9 @@ const differences: readonly (readonly [string, string, string])[] = [
   ["\\$$n", "$n", "$n"],
   ["#evaluate('a#stop b')c", "ac", "a"],
   ["#foreach($i in [1.5..3])$i#end", "VTL101", "VTL101"],
+  ["$map.k##c", "v##c", "v"],
+  ["$map.k[0]##c", "$map.k[0]##c", "$map.k[0]"],
+  ["#if($t)US$#end", "US", "US$"],
   ["$list$", "VTL101", "[a, b]$"],
 ];
 

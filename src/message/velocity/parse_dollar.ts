@@ -80,15 +80,17 @@ function parseSwallowed(p: Parser, list: NodeList): boolean {
 
 /** One of the directives that Velocity's scanner knows by itself; the others are words to it. */
 function startsDirective(text: string, at: number): boolean {
-  const directive = /[ \t]*#set[ \t]*\(|#(?:if\s*\(|(?:elseif|else|end|stop)\b)/y;
+  const directive =
+    /[ \t]*#set[ \t]*\(|#(?:if\s*\(|(?:elseif|else|end)\b|\{(?:if|elseif|else|end)\})/y;
   directive.lastIndex = at;
   return directive.test(text);
 }
 
-/** In dialect 1.7 `##` directly after `$x.name` is text, and `}` after `$x` stands alone. */
+/** In dialect 1.7 `##` directly after `$x.name` or `$x.name[0]` is text, and `}` after `$x` stands alone. */
 function keepSigns(p: Parser, list: NodeList, { path, isFormal }: Reference): void {
   if (p.session.dialect.commentAfterProperty || isFormal) return;
-  const isComment = path[path.length - 1]?.kind === "property" && p.text.startsWith("##", p.pos);
+  const last = path.findLast(({ kind }) => kind !== "index");
+  const isComment = last?.kind === "property" && p.text.startsWith("##", p.pos);
   const length = isComment ? 2 : p.code() === 125 ? 1 : 0;
   list.span(p.text, p.pos, p.pos + length);
   p.pos += length;
