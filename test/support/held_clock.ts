@@ -4,6 +4,8 @@ import type { Clock } from "../../src/clock.ts";
 export interface HeldClock extends Clock {
   /** Moves the clock and wakes every sleep whose time has come. */
   advance(ms: number): void;
+  /** Sets the clock to another time; sleeps go on as long as they would have. */
+  set(now: Date): void;
 }
 
 interface Sleeper {
@@ -14,9 +16,10 @@ interface Sleeper {
 /** A held clock that begins at `start`. Timers of the database and of sockets are not held. */
 export function holdClock(start: Date): HeldClock {
   let nowMs = start.getTime();
+  let shiftMs = 0;
   const sleepers = new Set<Sleeper>();
   return {
-    now: () => new Date(nowMs),
+    now: () => new Date(nowMs + shiftMs),
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
@@ -28,6 +31,7 @@ export function holdClock(start: Date): HeldClock {
         }, { once: true });
       });
     },
+    set: (now) => void (shiftMs = now.getTime() - nowMs),
     advance(ms) {
       nowMs += ms;
       for (const sleeper of sleepers) {
