@@ -9,6 +9,7 @@ import {
   type Tick,
 } from "../hub/run.ts";
 import type { Observe } from "../observe/observation.ts";
+import { awaitMoment } from "./await_moment.ts";
 import { debounce, type Debounced } from "./debounce.ts";
 import type { Job } from "./job.ts";
 import type { Runner, RunResult } from "./runner.ts";
@@ -33,6 +34,7 @@ interface Entry {
   readonly queue: Waiting[];
   readonly wakeUp: Debounced;
   isDraining: boolean;
+  isRunning: boolean;
 }
 
 /** How long a name that runs elsewhere is left alone before it is asked for again, ms. */
@@ -50,12 +52,6 @@ const sweepMs = 3_000;
  */
 const longestWaveMs = 60_000;
 const wavePollMs = 20;
-
-/** The longest single sleep, ms: a clock that was set is noticed within this time. */
-const longestSleepMs = 20_000;
-
-/** A clock that goes back by less is being adjusted to the time, not set, ms. */
-const clockNoiseMs = 1_000;
 
 /**
  * Decides what runs when: ticks of the jobs' schedules, wake-ups, followers, retries, and the ticks
@@ -202,27 +198,36 @@ export class Scheduler {
 
   #enter(job: Job): Entry {
     const wakeUp = debounce(() => this.request(job.name, "notify"), job.debounceMs);
-    return { job, queue: [], wakeUp, isDraining: false };
+    return { job, queue: [], wakeUp, isDraining: false, isRunning: false };
   }
 
   #ask(waiting: Waiting): void {
     const entry = this.#entries.get(waiting.name);
     if (entry === undefined || this.#stopping.signal.aborted) return;
     const { queue, job } = entry;
-    const isKnown = queue.some((other) =>
-      other.scheduledAt.getTime() === waiting.scheduledAt.getTime()
-    );
-    if (isKnown) return;
+    const atMs = waiting.scheduledAt.getTime();
+    if (queue.some((other) => other.scheduledAt.getTime() === atMs)) return;
+    if (job.skipsWhenBusy && entry.isRunning && waiting.cause === "schedule") {
+      return this.#keep(this.#skip(waiting));
+    }
     if (job.supersedesOlder) queue.length = 0;
     queue.push(waiting);
     if (!entry.isDraining) void this.#drain(entry);
+  }
+
+  /** Records that a tick was left out; a hub that does not answer is told of by its listener. */
+  #skip(tick: Tick): Promise<void> {
+    const { hub, daemonId } = this.#options;
+    return skipRun(hub, { ...tick, daemonId }).catch(() => undefined);
   }
 
   async #drain(entry: Entry): Promise<void> {
     entry.isDraining = true;
     for (let next = entry.queue.shift(); next !== undefined; next = entry.queue.shift()) {
       const { cause, isRetry } = next;
+      entry.isRunning = true;
       const result = await this.runTick(next, isRetry).catch(() => undefined);
+      entry.isRunning = false;
       if (result?.state === "succeeded") {
         for (const name of entry.job.followers(cause, result.counts)) {
           this.#ask({ ...next, name, isRetry: false });
@@ -246,7 +251,7 @@ export class Scheduler {
     const signal = AbortSignal.any([this.#ticking.signal, this.#stopping.signal]);
     let last = startedAt;
     for (let next = ticks?.next(last); next !== undefined; next = ticks?.next(last)) {
-      const awaited = await this.#sleepUntil(next, signal);
+      const awaited = await awaitMoment(clock, next, signal);
       if (awaited === "stopped") return;
       // Ticks that ran already are taken; the others would wait until the old time comes again.
       if (awaited === "set_back") last = clock.now();
@@ -263,31 +268,14 @@ export class Scheduler {
   #askForTicks(job: Job, next: Date, last: Date, now: Date): void {
     const hasJumped = last > next && !job.supersedesOlder;
     const cause = hasJumped ? "catch_up" : "schedule";
-    const ticks = hasJumped ? job.missedTicks(new Date(next.getTime() - 1), now) : [last];
-    for (const scheduledAt of ticks) {
+    const due = hasJumped ? job.missedTicks(new Date(next.getTime() - 1), now) : [last];
+    for (const scheduledAt of due) {
       this.#ask({ name: job.name, scheduledAt, cause, isRetry: false });
     }
   }
 
-  /** Whether the moment came, the clock was set back before, or the signal aborted first. */
-  async #sleepUntil(
-    moment: Date,
-    signal: AbortSignal,
-  ): Promise<"came" | "set_back" | "stopped"> {
-    const { clock } = this.#options;
-    for (let seenMs = -Infinity;;) {
-      const nowMs = clock.now().getTime();
-      if (signal.aborted) return "stopped";
-      if (nowMs < seenMs - clockNoiseMs) return "set_back";
-      seenMs = nowMs;
-      const leftMs = moment.getTime() - nowMs;
-      if (leftMs <= 0) return "came";
-      if (!await this.#sleep(Math.min(leftMs, longestSleepMs), signal)) return "stopped";
-    }
-  }
-
-  #sleep(ms: number, signal: AbortSignal = this.#stopping.signal): Promise<boolean> {
-    return this.#options.clock.sleep(ms, signal).then(() => true, () => false);
+  #sleep(ms: number): Promise<boolean> {
+    return this.#options.clock.sleep(ms, this.#stopping.signal).then(() => true, () => false);
   }
 
   async #sweep(): Promise<void> {

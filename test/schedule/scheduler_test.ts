@@ -92,6 +92,20 @@ test("ticks that the clock jumped over become one run, of the last", async (t) =
   await waitForStates("export/jump", ["22:00 succeeded"]);
 });
 
+test("a clock that was set back makes no schedule wait until the old time comes again", async (t) => {
+  const clock = holdClock(start);
+  await startScheduler(t, clock, [everyQuarter("export/back", () => Promise.resolve({}))]);
+  clock.advance(10 * 60 * minuteMs);
+  await waitForStates("export/back", ["22:00 succeeded"]);
+  clock.set(new Date(start.getTime() + 5 * minuteMs));
+  await waitFor("the next tick of the time that it is", async () => {
+    clock.advance(minuteMs);
+    const rows = await sql`select from perigee.runs
+      where name = 'export/back' and scheduled_at = '2026-05-01T12:15:00Z' and state = 'succeeded'`;
+    return rows.length === 1 || undefined;
+  });
+});
+
 test("what later waves read, earlier waves have written when a daemon starts", async (t) => {
   const order: string[] = [];
   const note = (name: string): Work => (context) => {

@@ -9,6 +9,7 @@ import { Runner } from "../../src/schedule/runner.ts";
 import { Scheduler } from "../../src/schedule/scheduler.ts";
 import type { Scope } from "../support/database.ts";
 import { type HeldClock, holdClock } from "../support/held_clock.ts";
+import { heldLock, holdLock } from "../support/held_lock.ts";
 import { waitFor } from "../support/wait.ts";
 import { openShop } from "./fixture.ts";
 
@@ -179,3 +180,37 @@ test("a clock that is set back makes no event twice", async (t) => {
   });
   assert.deepEqual(await findTicks(), ["05-01T09:00", "05-01T10:00", "05-01T11:00"]);
 });
+
+for (const skipIfRunning of [true, false]) {
+  const outcome = skipIfRunning ? "left out and recorded as that" : "run after it";
+  test(`with skip_if_running: ${skipIfRunning} a tick that comes while the last run goes on is ${outcome}`, async (t) => {
+    await shop.shop.unsafe(`truncate promo_codes;
+      insert into promo_codes (id, email) values (1, 'a@example.com');
+      alter table promo_codes rename to kept_codes;
+      create view promo_codes as select kept_codes.* from
+        (select pg_advisory_xact_lock_shared(${heldLock}) offset 0) held, kept_codes`);
+    const lock = await holdLock(shop.shop);
+    const clock = holdClock(new Date("2026-05-01T08:10:00Z"));
+    const sources = [{ source: "promo_codes", whenEmpty: "send" as const }];
+    await startDaemon(t, clock, { schedule: inKyiv("0 * * * *"), skipIfRunning, sources });
+    clock.advance(hourMs);
+    await waitFor("the reading of rows", async () => {
+      const [row] = await shop.shop`select 1 from pg_stat_activity
+        where datname = current_database() and wait_event = 'advisory'`;
+      return row;
+    });
+    clock.advance(hourMs);
+    if (skipIfRunning) {
+      await waitFor("the record", async () => {
+        const [row] = await sql`select 1 from perigee.runs where name = 'trigger/birthday'
+          and scheduled_at = '2026-05-01T10:00:00Z' and counts = '{"skipped": 1}'`;
+        return row;
+      });
+    }
+    await lock.release();
+    await waitForTicks(["05-01T09:00", ...(skipIfRunning ? [] : ["05-01T10:00"])]);
+    clock.advance(hourMs);
+    await waitForTicks(["05-01T09:00", ...(skipIfRunning ? [] : ["05-01T10:00"]), "05-01T11:00"]);
+    await shop.shop.unsafe("drop view promo_codes; alter table kept_codes rename to promo_codes");
+  });
+}
