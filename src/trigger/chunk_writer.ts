@@ -3,6 +3,7 @@ import { hubKeyExpression } from "../connector/contact_key.ts";
 import { sourceRowsSql, type SourceShape } from "../connector/source_rows.ts";
 import { loadSourceShape } from "../connector/source_shape.ts";
 import type { Config, TriggerConfig } from "../config/model.ts";
+import type { PerigeeError } from "../error.ts";
 import { requireLease } from "../hub/lease.ts";
 import type { RunContext } from "../hub/run.ts";
 import {
@@ -72,6 +73,8 @@ export class ChunkWriter {
     this.#sources = sources;
     this.#rules = rules;
     this.#context = context;
+    context.signal.addEventListener("abort", this.#breakOff, { once: true });
+    if (context.signal.aborted) this.#breakOff();
   }
 
   /** Opens two sessions with the hub and one with each connector of the trigger's sources. */
@@ -125,10 +128,20 @@ export class ChunkWriter {
 
   /** Ends all sessions. */
   async close(): Promise<void> {
-    const readers = new Set(this.#sources.map((source) => source.reader));
-    const hubs = this.#hubs.map((hub) => hub.connection);
-    await Promise.all([...hubs, ...readers].map((connection) => connection.end()));
+    this.#context.signal.removeEventListener("abort", this.#breakOff);
+    await Promise.all([...this.#connections()].map((connection) => connection.end()));
   }
+
+  #connections(): Set<Connection> {
+    const readers = this.#sources.map((source) => source.reader);
+    return new Set([...this.#hubs.map((hub) => hub.connection), ...readers]);
+  }
+
+  /** A run that has to stop waits for no statement: what is open rolls back. */
+  readonly #breakOff = (): void => {
+    const reason = this.#context.signal.reason as PerigeeError;
+    for (const connection of this.#connections()) connection.destroy(reason);
+  };
 
   /** Stages a chunk, says so, and writes it when `before` has been written. */
   async #writeOne(
