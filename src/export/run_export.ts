@@ -90,7 +90,8 @@ async function runPass(
       if (!isDone) return false;
     }
     await session.hub.sql.unsafe("commit");
-    await report(config, context, deps, survey, units.flat(), findings);
+    const shared = plan.tables.filter((planned) => isMovedByAnother(config, planned));
+    await report(config, context, deps, survey, [...units.flat(), ...shared], findings);
     return true;
   } finally {
     context.signal.removeEventListener("abort", breakOff);
@@ -140,6 +141,14 @@ function needsConfirming({ work, cursor }: PlannedTable, maxStalenessMs: number)
   return work.kind === "nothing" && (cursor?.confirmedAgo ?? 0) * 2_000 > maxStalenessMs;
 }
 
+/**
+ * A table that another export of this hub has brought to this state. Nothing is to be done, but the
+ * hub has to hear of it: it would keep its change log for this export back to its own last work.
+ */
+function isMovedByAnother({ name }: ExportConfig, { work, cursor }: PlannedTable): boolean {
+  return work.kind === "nothing" && cursor !== undefined && cursor.exportName !== name;
+}
+
 async function prepare(
   config: ExportConfig,
   context: RunContext,
@@ -168,10 +177,10 @@ async function report(
   context: RunContext,
   deps: ExportDeps,
   survey: ExportSurvey,
-  written: readonly TablePlan[],
+  reached: readonly Pick<TablePlan, "next">[],
   findings: Findings,
 ): Promise<void> {
-  const names = written.map(({ next }) => next.dataset as DatasetName)
+  const names = reached.map(({ next }) => next.dataset as DatasetName)
     .filter((dataset) => !findings.stopped.has(dataset));
   if (names.length === 0) return;
   const cursors = names.map((dataset) => reported(dataset, survey));

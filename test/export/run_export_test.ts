@@ -134,6 +134,125 @@ test("a row that a long transaction commits late is not missed", async (t) => {
   assert.equal(row?.name, "late");
 });
 
+test("revenue and orders that change later arrive as updates of their rows", async (t) => {
+  const { hub, customer, run } = await openExport(t, { datasets: ["orders", "revenue"] });
+  await hub.sql.unsafe(someOfEach);
+  await run();
+  await hub.sql.unsafe(`update perigee.orders set status = 'CANCELED', total_cost = 0
+      where order_id = 3;
+    update perigee.revenue set total_cost = 7.5 where external_order_id = 'o1'`);
+  const counts = await run();
+  assert.deepEqual([counts["read"], counts["written"], counts["deleted"]], [2, 2, 0]);
+  const [row] = await customer.sql<Record<string, unknown>[]>`
+    select (select count(*)::integer from orders) as orders,
+      (select "Status" || ' ' || "totalCost" from orders where "orderId" = 3) as order,
+      (select string_agg("totalCost"::text, ',') from revenue) as revenue`;
+  assert.deepEqual({ ...row }, { orders: 20, order: "CANCELED 0", revenue: "7.5" });
+});
+
+test("indexes, grants, triggers, foreign keys and comments outlive windows, comparisons and DDL", async (t) => {
+  const { hub, customer, run } = await openExport(t, { datasets: ["contacts"] });
+  await hub.sql.unsafe(someOfEach);
+  await run();
+  await customer.sql.unsafe(`create index mine on contacts (lower(email));
+    grant select on contacts to public;
+    create table notes (contact bigint references contacts on delete cascade);
+    comment on column contacts.email is 'ours';
+    create function keep() returns trigger language plpgsql as $$begin return new; end$$;
+    create trigger keep before update on contacts for each row execute function keep()`);
+  const objects = async () => {
+    const [row] = await customer.sql<{ all: unknown }[]>`select json_build_array(
+      to_regclass('mine') is not null, has_table_privilege('pg_monitor', 'contacts', 'select'),
+      (select count(*) from pg_constraint where confrelid = 'contacts'::regclass),
+      col_description('contacts'::regclass, (select attnum from pg_attribute
+        where attrelid = 'contacts'::regclass and attname = 'email')),
+      (select count(*) from pg_trigger where tgrelid = 'contacts'::regclass and tgname = 'keep')
+    ) as all`;
+    return row?.all;
+  };
+  const wanted = [true, true, 1, "ours", 1];
+  assert.deepEqual(await objects(), wanted);
+  await hub.sql`update perigee.contacts set first_name = 'a'`;
+  assert.equal((await run())["written"], 250);
+  assert.deepEqual(await objects(), wanted);
+  await customer.sql.unsafe(`alter table contacts drop column sms;
+    update contacts set "firstName" = 'b'`);
+  assert.equal((await run())["written"], 250);
+  assert.deepEqual(await objects(), wanted);
+});
+
+test("freshness is a query in the customer's database", async (t) => {
+  const { hub, customer, run } = await openExport(t, { datasets: ["contacts", "orders"] });
+  await hub.sql.unsafe(someOfEach);
+  await run();
+  await hub.sql`update perigee.contacts set first_name = 'x' where contact_id < 4`;
+  await run();
+  const rows = await customer.sql<Record<string, unknown>[]>`
+    select dataset, export, rows::text, rejected::text,
+      last_success > now() - interval '1 minute' as is_recent,
+      lag between '0' and '1 minute' as is_fresh, hub_snapshot ~ '^[0-9]+:[0-9]+:' as is_snapshot
+    from perigee_exports order by dataset`;
+  const same = {
+    export: "shop",
+    rejected: "0",
+    is_recent: true,
+    is_fresh: true,
+    is_snapshot: true,
+  };
+  assert.deepEqual(rows.map((row) => ({ ...row })), [
+    { dataset: "contacts", rows: "3", ...same },
+    { dataset: "orders", rows: "20", ...same },
+  ]);
+});
+
+test("an export that promises freshness confirms tables in which nothing changed", async (t) => {
+  const { hub, customer, run } = await openExport(t, { datasets: ["contacts"] });
+  await hub.sql.unsafe(someOfEach);
+  await run();
+  const confirmedAt = async () => {
+    const [row] = await customer.sql<{ at: string }[]>`
+      select last_success::text as at from perigee_exports`;
+    return row?.at;
+  };
+  const first = await confirmedAt();
+  assert.equal((await run({ maxStalenessMs: 3_600_000 }))["written"], 0);
+  assert.equal(await confirmedAt(), first, "half of the hour is not over");
+  await customer.sql`update perigee_cursors set confirmed_at = now() - interval '31 minutes'`;
+  assert.equal((await run({ maxStalenessMs: 3_600_000 }))["written"], 0);
+  const [row] = await customer.sql<{ is_confirmed: boolean }[]>`
+    select last_success > now() - interval '1 minute' as is_confirmed from perigee_exports`;
+  assert.equal(row?.is_confirmed, true);
+});
+
+test("a run tells rows, bytes and what it set aside under its full name", async (t) => {
+  const { hub, customer, run, observations } = await openExport(t, { datasets: ["contacts"] });
+  await hub.sql.unsafe(someOfEach);
+  await run();
+  await customer.sql`alter table contacts add check ("firstName" <> 'bad')`;
+  for (const rows of [2, 200]) {
+    await hub.sql`update perigee.contacts set last_name = ${`l${rows}`}
+      where contact_id <= ${rows}`;
+    await run();
+  }
+  await hub.sql`update perigee.contacts set first_name = 'bad' where contact_id = 1`;
+  await run();
+  const told = observations.flatMap((each) => "rows" in each ? [each] : []);
+  assert.deepEqual(
+    told.map(({ kind, name, dataset, rows }) => `${kind} ${name} ${dataset} ${rows}`),
+    [
+      "rows_moved export/shop contacts 250",
+      "rows_moved export/shop contacts 2",
+      "rows_moved export/shop contacts 200",
+      "rows_moved export/shop contacts 0",
+      "rows_set_aside export/shop contacts 1",
+    ],
+  );
+  for (const each of told.filter(({ kind }) => kind === "rows_moved")) {
+    const bytes = "bytes" in each ? each.bytes : 0;
+    assert.ok(bytes > 50 * Math.max(each.rows, 1), `${bytes} bytes for ${each.rows} rows`);
+  }
+});
+
 test("a table of the customer's with extra columns and a view on it keeps both", async (t) => {
   const { hub, customer, run } = await openExport(t, { datasets: ["contacts"] });
   await hub.sql.unsafe(someOfEach);

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PerigeeError } from "../../src/error.ts";
+import type { ExportConfig } from "../../src/config/model.ts";
+import { ConnectorRegistry } from "../../src/connector/registry.ts";
+import { runExport } from "../../src/export/run_export.ts";
+import { pruneChanges } from "../../src/hub/change_log.ts";
 import { openTestDatabase } from "../support/database.ts";
-import { joinExport, openExport } from "../support/export_fixture.ts";
+import { connectorAt, joinExport, openExport } from "../support/export_fixture.ts";
+import { waitFor } from "../support/wait.ts";
 
 const rows = `insert into perigee.contacts (email) values ('a@example.com'), ('b@example.com');
   insert into perigee.orders (status) values ('INITIALIZED')`;
@@ -32,6 +37,48 @@ test("two exports that write one table alike share its cursor, so neither does t
   await first.hub.sql`update perigee.contacts set first_name = 'x'`;
   assert.equal((await second.run())["written"], 2);
   assert.equal((await first.run())["datasets"], 0);
+});
+
+test("of two exports that share a cursor neither keeps the change log for work that the other did", async (t) => {
+  const datasets = ["contacts"] as const;
+  const first = await openExport(t, { name: "first", datasets });
+  const second = joinExport(t, first.hub, first.customer, { name: "second", datasets });
+  await first.hub.sql.unsafe(rows);
+  await first.run();
+  await first.hub.sql`update perigee.contacts set first_name = 'x'`;
+  await second.run();
+  await first.run();
+  const exports = new Map([["first", datasets], ["second", datasets]]);
+  await waitFor("an empty change log", async () => {
+    await pruneChanges(first.hub.sql, { exports, maxRows: 1_000 });
+    const [row] = await first.hub.sql<{ left: number }[]>`
+      select count(*)::integer as left from perigee.changes_of_contacts`;
+    return row?.left === 0 ? true : undefined;
+  });
+});
+
+test("two connectors to one database are two ways to the same tables", async (t) => {
+  const one = await openExport(t, { datasets: ["contacts"] });
+  const connectors = new ConnectorRegistry(
+    new Map([["twin", connectorAt(one.customer.target, "twin")]]),
+  );
+  t.after(() => connectors.close(0));
+  const twin = (changes: Partial<ExportConfig> = {}) => async () =>
+    await runExport(
+      { ...one.config, name: "twin", connector: "twin", ...changes },
+      await one.context(),
+      { ...one.deps, connectors },
+    );
+  await one.hub.sql.unsafe(rows);
+  await one.run();
+  assert.equal((await twin()())["datasets"], 0);
+  await one.hub.sql`update perigee.contacts set first_name = 'x'`;
+  assert.equal((await twin()())["written"], 2);
+  assert.equal((await one.run())["datasets"], 0);
+  await assert.rejects(
+    twin({ name: "third", longValues: "widen" })(),
+    (error: PerigeeError) => /export twin writes it with other settings/.test(error.message),
+  );
 });
 
 test("a second export that would write a table otherwise is refused, and the first goes on", async (t) => {
@@ -94,6 +141,34 @@ test("one hub exports into two schemas of one database, under two connectors' wo
   const [row] = await plain.customer.sql<{ same: boolean }[]>`
     select "orderId" = order_id as same from "orderItems" join snake.order_items on "_rowId" = row_id`;
   assert.equal(row?.same, true);
+});
+
+test("a customer's database that was down for a day gets what changed meanwhile, and no more", async (t) => {
+  const { hub, customer, config, context, deps, run, observations } = await openExport(t, {
+    datasets: ["contacts"],
+  });
+  await hub.sql.unsafe(rows);
+  await run();
+  const away = {
+    ...connectorAt(customer.target, "shop"),
+    address: { ...customer.target, port: 1, isEmbedded: false },
+  };
+  const connectors = new ConnectorRegistry(new Map([["shop", away]]));
+  t.after(() => connectors.close(0));
+  const exports = new Map([["shop", config.datasets]]);
+  for (let hour = 0; hour < 24; hour += 1) {
+    await hub.sql`insert into perigee.contacts (email) values (${`h${hour}@example.com`})`;
+    await hub.sql`update perigee.contacts set total_sent = ${hour} where contact_id = 1`;
+    if (hour % 6 > 0) continue;
+    await assert.rejects(
+      runExport(config, await context(), { ...deps, connectors }),
+      (error: PerigeeError) => error.kind === "connection",
+    );
+    await pruneChanges(hub.sql, { exports, maxRows: 1_000 });
+  }
+  const counts = await run();
+  assert.deepEqual([counts["read"], counts["written"]], [25, 25]);
+  assert.deepEqual(observations.filter(({ kind }) => kind === "resync_needed"), []);
 });
 
 test("a customer's database that is down delays no other export", async (t) => {
