@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pruneEvents } from "../../src/event/prune_events.ts";
+import { pruneDelivered } from "../../src/hub/deliveries.ts";
 import { openHubPool, queueEvents, readDeliveries } from "./fixture.ts";
 
 const dayMs = 86_400_000;
@@ -38,4 +39,18 @@ test("retention deletes what was delivered and old events that nothing waits for
     orphaned: 0,
     ticks: 0,
   });
+});
+
+test("delivered rows are deleted oldest first, no more at a time than is asked for", async (t) => {
+  const { sql } = await openHubPool(t);
+  await queueEvents(sql, [1, 2, 3, 4, 5]);
+  await sql`update perigee.deliveries
+    set state = 'delivered', finished_at = now() - event_id * interval '1 hour'`;
+  assert.equal(await pruneDelivered(sql, 0, 2), 2);
+  const [row] = await sql<{ left: number; newest: number }[]>`
+    select count(*)::int as left, max(event_id)::int as newest from perigee.deliveries`;
+  const [oldest] = await sql<{ eventId: number }[]>`
+    select max(event_id)::int as "eventId" from perigee.events`;
+  assert.deepEqual([row?.left, row?.newest], [3, (oldest?.eventId ?? 0) - 2]);
+  assert.equal(await pruneDelivered(sql, 0, 10), 3);
 });

@@ -56,7 +56,7 @@ async function startDaemon(
   scope: Scope,
   clock: HeldClock,
   part: Partial<TriggerConfig>,
-): Promise<{ stop(): Promise<void> }> {
+): Promise<{ stop(): Promise<void>; wake(name: string): void }> {
   const deps = shop.deps({ sources: [], ...part });
   const segments = new Map(
     [...deps.config.segments].map((
@@ -79,7 +79,7 @@ async function startDaemon(
     await runner.stop(5_000);
   };
   scope.after(stop);
-  return { stop };
+  return { stop, wake: (name) => scheduler.wake(name) };
 }
 
 /** The ticks that have an event for both contacts; throws where one has another number of them. */
@@ -212,5 +212,22 @@ for (const skipIfRunning of [true, false]) {
     clock.advance(hourMs);
     await waitForTicks(["05-01T09:00", ...(skipIfRunning ? [] : ["05-01T10:00"]), "05-01T11:00"]);
     await shop.shop.unsafe("drop view promo_codes; alter table kept_codes rename to promo_codes");
+  });
+}
+
+for (const onNotify of [true, false]) {
+  const outcome = onNotify ? "fires a trigger that says so" : "leaves other triggers alone";
+  test(`an evaluation of the segment after a NOTIFY ${outcome}`, async (t) => {
+    const clock = holdClock(new Date("2026-05-01T08:10:00Z"));
+    const schedule = { ...inKyiv("0 * * * *"), cron: undefined };
+    const daemon = await startDaemon(t, clock, { schedule, onNotify });
+    daemon.wake("segment/birthday_today");
+    await waitFor("the runs", async () => {
+      const rows = await sql<{ name: string }[]>`
+        select name from perigee.runs where state = 'succeeded' and cause = 'notify'`;
+      return rows.length === (onNotify ? 2 : 1) ? rows : undefined;
+    });
+    await daemon.stop();
+    assert.deepEqual(await findTicks(), onNotify ? ["05-01T08:10"] : []);
   });
 }
