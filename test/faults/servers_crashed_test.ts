@@ -11,6 +11,7 @@ import { waitFor } from "../support/wait.ts";
 import {
   deadlineMs,
   everyPart,
+  expireLeases,
   openFaultWorld,
   startInWorld,
   waitForRoundTrip,
@@ -43,6 +44,7 @@ test("hub and customer's server that crash and come back cost neither a row nor 
   await waitForRoundTrip(world, "Before");
   for (const name of ["First", "Second"]) {
     await crash(testTarget(cluster.superuserUrl));
+    await expireLeases(hub.sql);
     await waitForRoundTrip(world, name);
   }
   await waitFor("one event each, delivered", async () => {
