@@ -35,30 +35,43 @@ export async function linkUnmatched(sql: Sql, rows: UnmatchedRows): Promise<numb
 }
 
 /**
- * Remembers which of the staged rows have no contact, and forgets those that have one now. `match` is
- * SQL that is true when the dataset's row `c` is the staged row `s`.
+ * Forgets those of the staged rows that have a contact now, or no key any more. `match` is SQL that
+ * is true when the dataset's row `c` is the staged row `s`.
  */
+export async function forgetMatched(sql: Sql, rows: UnmatchedRows, match: string): Promise<void> {
+  const [waiting] = await sql`
+    select from perigee.import_unmatched where import_name = ${rows.importName} limit 1`;
+  // Nearly always; it spares a million staged rows the join.
+  if (waiting === undefined) return;
+  await sql.unsafe(
+    `delete from perigee.import_unmatched u using import_staging s, ${tableOf(rows)} c
+     where u.import_name = $1 and ${match} and u.row_key = ${rowKeySql(rows)}
+       and (s.contact_id is not null or s.key is null)`,
+    [rows.importName],
+  );
+}
+
+/** Remembers those of the staged rows that have a key and no contact; `match` as above. */
 export async function rememberUnmatched(
   sql: Sql,
   rows: UnmatchedRows,
   match: string,
 ): Promise<void> {
-  const table = `perigee.${quoteIdentifier(rows.table)}`;
-  const rowKey = `jsonb_build_array(${
-    rows.key.map(({ name }) => `c.${quoteIdentifier(name)}`).join(", ")
-  })`;
-  await sql.unsafe(
-    `delete from perigee.import_unmatched u using import_staging s, ${table} c
-     where u.import_name = $1 and ${match} and u.row_key = ${rowKey}
-       and (s.contact_id is not null or s.key is null)`,
-    [rows.importName],
-  );
   await sql.unsafe(
     `insert into perigee.import_unmatched as known (import_name, row_key, contact_key)
-     select $1, ${rowKey}, s.key from import_staging s join ${table} c on ${match}
+     select $1, ${rowKeySql(rows)}, s.key
+     from import_staging s join ${tableOf(rows)} c on ${match}
      where s.contact_id is null and s.key is not null and c.contact_id is null
      on conflict (import_name, row_key) do update set contact_key = excluded.contact_key
        where known.contact_key <> excluded.contact_key`,
     [rows.importName],
   );
+}
+
+function tableOf({ table }: UnmatchedRows): string {
+  return `perigee.${quoteIdentifier(table)}`;
+}
+
+function rowKeySql({ key }: UnmatchedRows): string {
+  return `jsonb_build_array(${key.map(({ name }) => `c.${quoteIdentifier(name)}`).join(", ")})`;
 }

@@ -3,7 +3,12 @@ import { hubKeyExpression } from "../connector/contact_key.ts";
 import { PerigeeError } from "../error.ts";
 import { assignLinkedIds, insertRows, resolveContacts, updateRows } from "../hub/import_apply.ts";
 import { dropTaken, normalisePhones, rejectDuplicates } from "../hub/import_checks.ts";
-import { linkUnmatched, rememberUnmatched, type UnmatchedRows } from "../hub/import_unmatched.ts";
+import {
+  forgetMatched,
+  linkUnmatched,
+  rememberUnmatched,
+  type UnmatchedRows,
+} from "../hub/import_unmatched.ts";
 import { applyPlan, fillsContactId } from "./apply_plan.ts";
 import { checkedStaging } from "./check_rows.ts";
 import type { ImportPlan } from "./plan_import.ts";
@@ -28,9 +33,15 @@ const attempts = 4;
  * Writes the staged rows set by set: changes what differs, inserts what is new. Nearly always that
  * is two statements. Where a unique value is in the way (an external id that another contact has,
  * two spellings of one address) they are undone, what is in the way is found, listed and left out,
- * and they are run again. Throws PG606 when other programs keep getting in between.
+ * and they are run again. An import that is repeated (`isRepeated`) remembers the rows whose contact
+ * may come later. Throws PG606 when other programs keep getting in between.
  */
-export async function applyRows(plan: ImportPlan, sql: Sql, hub: Sql): Promise<Applied> {
+export async function applyRows(
+  plan: ImportPlan,
+  sql: Sql,
+  hub: Sql,
+  isRepeated: boolean,
+): Promise<Applied> {
   const found = fillsContactId(plan) ? await findContacts(plan, sql, hub) : noContacts;
   if (plan.identity.kind === "link") {
     const [key] = plan.dataset.key;
@@ -43,8 +54,10 @@ export async function applyRows(plan: ImportPlan, sql: Sql, hub: Sql): Promise<A
     try {
       const updated = await updateRows(sql, statements);
       const inserted = await insertRows(sql, statements);
-      if (fillsContactId(plan)) {
-        await rememberUnmatched(sql, unmatchedRows(plan), statements.match);
+      if (isRepeated && fillsContactId(plan)) {
+        const rows = unmatchedRows(plan);
+        await forgetMatched(sql, rows, statements.match);
+        if (found.unmatched > 0) await rememberUnmatched(sql, rows, statements.match);
       }
       return { inserted, updated, rejected, ...found };
     } catch (error) {

@@ -76,7 +76,7 @@ async function importOnce(
       const { defaultCountry } = config;
       const left = await checkRows(plan, hubSession.sql, deps.hub.sql, defaultCountry, rows);
       await requireLease(hubSession.sql as unknown as TransactionSql, context.lease);
-      const applied = await applyRows(plan, hubSession.sql, deps.hub.sql);
+      const applied = await applyRows(plan, hubSession.sql, deps.hub.sql, true);
       const removed = await applyMissing(config, plan, hubSession.sql, deps.isConfirmed === true);
       const rejects = await finishImport(plan, start, sides, context);
       reportRejects(plan, rejects, context);

@@ -12,7 +12,9 @@ const world = await openWorld(
      (4, null, 'none'), (5, '+380441234567', 'A again'), (6, '+1 415 555 2671', 'abroad');
    create table calls (phone text, minutes integer);
    insert into calls values ('0441234567', 5), ('+380441234567', 6), ('067-111-22-33', 7),
-     ('+380671112244', 8), ('?', 9)`,
+     ('+380671112244', 8), ('?', 9);
+   create table parcels (number text primary key, phone text);
+   insert into parcels values ('P-1', '067 111 22 33'), ('P-2', '050 111 22 33'), ('P-3', '?')`,
   { column: "phone", field: { kind: "phone", defaultCountry: "UA" } },
 );
 
@@ -69,4 +71,25 @@ test("rows of one number count together in a segment", async () => {
   assert.deepEqual(await evaluate(1, counted), { entered: 1, left: 0, total: 1, unmatched: 0 });
   const any: SegmentNode = { ...counted, count: undefined };
   assert.deepEqual(await evaluate(2, any), { entered: 2, left: 0, total: 2, unmatched: 2 });
+});
+
+test("orders find their contact however its number is written, also when it comes later", async () => {
+  const config = importOf("parcels", "parcels", [mapTo("externalOrderId", "number")], {
+    dataset: "orders",
+  });
+  assert.deepEqual(happened(await importOnce(world, config)), {
+    read: 3,
+    inserted: 3,
+    unmatched: 2,
+  });
+  await world.hub.sql`insert into perigee.contacts (sms) values ('+380501112233')`;
+  assert.deepEqual(happened(await importOnce(world, config)), { linked: 1 });
+  const rows = await world.hub.sql`
+    select o.external_order_id as id, c.sms from perigee.orders o
+      left join perigee.contacts c using (contact_id) order by 1`;
+  assert.deepEqual(rows.map((row) => ({ ...row })), [
+    { id: "P-1", sms: "+380671112233" },
+    { id: "P-2", sms: "+380501112233" },
+    { id: "P-3", sms: null },
+  ]);
 });
