@@ -1,6 +1,6 @@
 # Two stages: packages and the runtime first, then an image with nothing but what runs: no shell, no
 # package manager. Both base images are arguments, so that a mirror or a base of your own can stand in
-# for them; the second needs glibc and libgcc. `npm run test:container` builds this and tries it.
+# for them; the second needs glibc and libgcc. `npm run test:container` builds this and tries it out.
 ARG BUILD_IMAGE=docker.io/library/node:20-bookworm-slim
 ARG BASE_IMAGE=gcr.io/distroless/cc-debian12
 
