@@ -1,13 +1,14 @@
 /**
  * Checks docs/guarantees.md: each guarantee names at least one test, each test is in the file that
- * it is said to be in, and every `(G1)` of the sources is a guarantee. Exits 1 otherwise.
+ * it is said to be in, and every `(G1)` of the sources is a guarantee; and docs/faults.md: each fault
+ * names a test that there is. Exits 1 otherwise.
  */
-import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
+import { hasTest, readOrEmpty } from "./find_test_name.ts";
 
-const text = readFileSync("docs/guarantees.md", "utf8");
+const text = readOrEmpty("docs/guarantees.md");
 const faults: string[] = [];
 const known = new Set<string>();
 
@@ -18,7 +19,7 @@ for (const section of text.split(/^### /m).slice(1)) {
   const proofs = [...section.matchAll(/^- `([^`]+)`: (.+)$/gm)];
   if (proofs.length === 0) faults.push(`${name} names no test`);
   for (const [, file = "", test = ""] of proofs) {
-    if (!readOrEmpty(file).includes(JSON.stringify(test))) {
+    if (!hasTest(file, test)) {
       faults.push(`${name}: ${file} has no test "${test}"`);
     }
   }
@@ -35,12 +36,13 @@ for (const file of await readdir("src", { recursive: true })) {
   }
 }
 
-function readOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as { code?: unknown }).code === "ENOENT") return "";
-    throw error;
+for (const row of readOrEmpty("docs/faults.md").matchAll(/^\| (?!fault \||---)(.*) \|$/gm)) {
+  const [fault = "", , proofs = ""] = (row[1] ?? "").split(" | ");
+  const named = proofs.split("<br>").map((each) => /^`([^`]+)`(?:: (.+))?$/.exec(each.trim()));
+  for (const proof of named) {
+    const [, file = "", test] = proof ?? [];
+    const isThere = test === undefined ? readOrEmpty(file) !== "" : hasTest(file, test);
+    if (!isThere) faults.push(`docs/faults.md, ${fault}: ${file} has no test "${test ?? ""}"`);
   }
 }
 
