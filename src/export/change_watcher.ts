@@ -23,7 +23,12 @@ export interface ChangeWatcher {
   close(): Promise<void>;
 }
 
-/** First wait before a second look, ms; it doubles. Half finds nothing more, twice is felt. */
+/**
+ * Wait between being told and the second look, ms. Whoever writes within 5 ms of a wake-up leaves its
+ * own out (migration 0041); this is twice that time, and has to stay above it.
+ */
+const echoMs = 10;
+/** First wait before a further look, ms; it doubles. Half finds nothing more, twice is felt. */
 const firstWaitMs = 4;
 /** Longest wait between looks while a writer that may not have notified is still running, ms. */
 const longestWaitMs = 1_000;
@@ -36,9 +41,9 @@ const pollMs = 10_000;
 
 /**
  * Starts to watch the hub's change log for exports on change. The hub notifies from few of its
- * transactions, so after each notification the log is looked at again, for as long as one of the
- * transactions that were running then still runs: whoever did not notify is among them (G3). A
- * look costs one small query and wakes only the exports whose datasets were touched; the first
+ * transactions, so after each notification the log is looked at again a moment later, and then for
+ * as long as one of the transactions that were running still runs: whoever did not notify is among
+ * them (G3). A look costs one small query and wakes only the exports whose datasets were touched; the first
  * wakes all.
  */
 export function startChangeWatcher(options: ChangeWatcherOptions): ChangeWatcher {
@@ -58,6 +63,8 @@ class Watch implements ChangeWatcher {
   #timer: NodeJS.Timeout | undefined;
   #hasFailed = false;
   #isAskedAgain = false;
+  /** It was told and has not looked a second time yet. */
+  #owesEcho = false;
   #look: Promise<void> | undefined;
 
   constructor(options: ChangeWatcherOptions) {
@@ -103,6 +110,7 @@ class Watch implements ChangeWatcher {
       const failure = describeFailure(error, { doing: "look for changes", target: hub.target });
       observe({ kind: "fault", where: "change_watcher", error: failure });
       this.#hasFailed = true;
+      this.#owesEcho ||= isTold;
     }
   }
 
@@ -121,8 +129,10 @@ class Watch implements ChangeWatcher {
   #remember(glance: ChangeGlance, isTold: boolean): void {
     this.#last = glance;
     const running = new Set(glance.inProgress);
-    this.#waitMs = isTold ? firstWaitMs : Math.min(this.#waitMs * 2, longestWaitMs);
-    this.#unheard = isTold
+    const collects = isTold || this.#owesEcho;
+    this.#owesEcho = isTold;
+    this.#waitMs = collects ? firstWaitMs : Math.min(this.#waitMs * 2, longestWaitMs);
+    this.#unheard = collects
       ? running
       : new Set([...this.#unheard].filter((transaction) => running.has(transaction)));
   }
@@ -130,7 +140,8 @@ class Watch implements ChangeWatcher {
   #schedule(): void {
     if (this.#end.signal.aborted) return;
     const looksSoon = this.#unheard.size > 0 ? this.#waitMs : pollMs;
-    const waitMs = this.#hasFailed ? longestWaitMs : looksSoon;
+    const next = this.#owesEcho ? echoMs : looksSoon;
+    const waitMs = this.#hasFailed ? longestWaitMs : next;
     this.#timer = setTimeout(() => this.#start(false), waitMs);
     this.#timer.unref?.();
   }

@@ -76,7 +76,7 @@ select count(*)::integer as count,
  * writes one part, the hub reads the next. With half as many parts less is done at once; with twice
  * as many, or smaller ones, their own statements weigh more than what is won.
  */
-const cut = { parts: 8, leastRows: 2_500 };
+const cut = { parts: 8, leastRows: 1_000 };
 
 async function applyStaged(run: TableRun, snapshot: string): Promise<TableCounts> {
   const staging = stagingTable(run.fitted);

@@ -50,6 +50,18 @@ test("a truncated dataset wakes its export", async (t) => {
   await waitFor("a wake-up", () => woken.length > 0 ? true : undefined);
 });
 
+test("a change that follows another at once wakes its export without the poll", async (t) => {
+  const { hub, woken } = await watch(t, { people: ["contacts"], sales: ["orders"] });
+  for (let round = 0; round < 30; round += 1) {
+    await hub.sql`insert into perigee.orders (status) values ('INITIALIZED')`;
+    await hub.sql`insert into perigee.contacts (email) values (${`${round}@example.com`})`;
+    const committedAt = performance.now();
+    await waitFor("the second change", () => woken.includes("export/people") ? true : undefined);
+    assert.ok(performance.now() - committedAt < 3_000, "it was found by the poll alone");
+    woken.length = 0;
+  }
+});
+
 test("a transaction that left the notifying to another is seen although it commits later", async (t) => {
   const { hub, woken } = await watch(t, { people: ["contacts"], sales: ["orders"] });
   const late = await hub.sql.reserve();
