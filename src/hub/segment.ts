@@ -132,17 +132,18 @@ export async function indexMatches(sql: Sql): Promise<void> {
 
 /**
  * How many different keys of each group of leaves belong to no contact, in order. One statement for
- * all groups; a key that several leaves of a group have counts once.
+ * all groups; a key that several leaves of a group have counts once. `areDistinct`: there is one
+ * leaf, whose statement returns no key twice.
  */
 export async function countUnmatched(
   sql: Sql,
   groups: readonly (readonly number[])[],
+  areDistinct: boolean,
 ): Promise<number[]> {
   const pairs = groups.flatMap((leaves, group) => leaves.map((leaf) => `(${group}, ${leaf})`));
   if (pairs.length === 0) return groups.map(() => 0);
-  const isPlain = groups.every((leaves) => leaves.length < 2);
   const rows = await sql.unsafe<{ group: number; unmatched: number }[]>(
-    `select pair.place as group, count(${isPlain ? "*" : "distinct m.key"})::float8 as unmatched
+    `select pair.place as group, count(${areDistinct ? "*" : "distinct m.key"})::float8 as unmatched
      from segment_matched m join (values ${pairs.join(", ")}) as pair (place, leaf)
        on pair.leaf = m.leaf
      where m.contact_id is null group by pair.place`,

@@ -31,7 +31,7 @@ export async function evaluateSegments(
   const telling = plan.segments.map(({ leaves }) =>
     leaves.filter((leaf) => !complements.has(leaf))
   );
-  const unmatched = await countUnmatched(sql, telling);
+  const unmatched = await countUnmatched(sql, telling, plan.leaves.length < 2);
   return plan.segments.map((segment, index) => ({
     plan: segment,
     unmatched: unmatched[index] ?? 0,

@@ -136,7 +136,10 @@ async function cheaperReads(
   const single = await Promise.all(leaves.map((leaf) => plainRead(leaf, source)));
   const [first] = leaves;
   if (leaves.length < 2 || first === undefined) return single;
-  const statement = await sharedStatement(leaves, config, source.sql);
+  const statement = await sharedStatement(leaves, config, source.sql)
+    .catch((error) => {
+      throw refused(error, first, source);
+    });
   const costs = await Promise.all(
     single.map((each) => estimateCost(source, each.statement, first)),
   );

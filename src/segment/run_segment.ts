@@ -65,9 +65,10 @@ export async function runSegments(
   return await withHubTransaction(deps.hubTarget, signal, async (hubSession) => {
     const reading = { hubSession, hub: hub.sql, connectors, config, signal };
     const evaluated = await evaluateSegments(plan, reading);
-    for (const { context } of runs) {
-      await requireLease(hubSession.sql as unknown as TransactionSql, context.lease);
-    }
+    const { sql } = hubSession;
+    await Promise.all(
+      runs.map(({ context }) => requireLease(sql as unknown as TransactionSql, context.lease)),
+    );
     const memberships = evaluated.map(({ plan: { segment, members, onlyLeaf }, unmatched }) => ({
       id: segment.id,
       name: segment.name,
@@ -75,7 +76,7 @@ export async function runSegments(
       onlyLeaf,
       unmatched,
     }));
-    const changes = await applyMemberships(hubSession.sql, memberships, now.toISOString());
+    const changes = await applyMemberships(sql, memberships, now.toISOString());
     return changes.map((change, index) => ({
       ...change,
       unmatched: evaluated[index]?.unmatched ?? 0,

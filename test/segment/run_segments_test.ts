@@ -88,3 +88,35 @@ test("when one lease of several is lost, none of the segments changes", async ()
   await assert.rejects(running, { code: "PG410" });
   assert.deepEqual([await membersOf(2001), await membersOf(2002)], [[], []]);
 });
+
+test("few keys among many contacts are looked up one by one, with the same members", async () => {
+  await world.hub.sql`
+    insert into perigee.contacts (email) select 'more' || i || '@example.com' from generate_series(1, 2000) i`;
+  await world.hub.sql`analyze perigee.contacts`;
+  // Addresses from user31 on are no contacts.
+  const segment = segmentOf("few", 3001, source("spent", "in", [1, 2, 33]));
+  const two = [segment, segmentOf("few_too", 3002, source("spent", "equals", 33))];
+  const alone = await world.run(
+    "segment/few",
+    (context, deps) => runSegment(segment, context, deps),
+    { config },
+  );
+  const [wanted] = await world.hub.sql<{ members: number }[]>`
+    select count(*)::int as members from perigee.contacts where email in (
+      select 'user' || i % 40 || '@example.com' from generate_series(1, 400) i
+      where i % 50 in (1, 2, 33))`;
+  assert.equal(alone["total"], wanted?.members);
+  assert.ok((alone["unmatched"] ?? 0) > 0);
+  const together = await world.run("segment/few", async (context, deps) => {
+    const lease = await claimLease(deps.hub.sql, "segment/few_too", crypto.randomUUID(), 60_000);
+    assert.ok(lease);
+    return await runSegments(
+      two.map((each, index) => ({
+        segment: each,
+        context: index === 0 ? context : { ...context, lease },
+      })),
+      deps,
+    );
+  }, { config });
+  assert.deepEqual(together[0], { ...alone, entered: 0 });
+});
