@@ -18,8 +18,9 @@ export function findProblems(model: StatusModel): Problem[] {
   const problems: Problem[] = reasons.map((told) => ({ subject: "", told }));
   if (draining !== undefined) problems.push(fromError("", draining));
   if (config.refused !== undefined) problems.push(fromError("configuration", config.refused));
-  for (const { name, state, error } of [hub, ...connectors]) {
-    if (state === "down") problems.push(fromError(name, error));
+  if (hub.state === "down") problems.push(fromError("hub", hub.error));
+  for (const { name, state, error } of connectors) {
+    if (state === "down") problems.push(fromError(`connector/${name}`, error));
   }
   if (isPartial) {
     problems.push({ subject: "hub", told: "could not be read: what is empty below is not known" });

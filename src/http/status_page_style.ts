@@ -2,15 +2,15 @@
 export const statusStyle = `
 :root {
   color-scheme: light dark;
-  --ground: #f6f7f9; --card: #fff; --line: #e3e6eb; --text: #17202c; --faint: #667285;
-  --good: #12805c; --busy: #2563c9; --warn: #a15c00; --bad: #c22f2f; --idle: #8a94a3;
+  --ground: #f6f7f9; --card: #fff; --line: #e3e6eb; --text: #17202c; --faint: #566173;
+  --good: #0f7352; --busy: #2563c9; --warn: #955400; --bad: #c22f2f; --idle: #667285;
   --bar: #5a8dee; --none: #dde1e7; --good-ground: #e5f5ee; --warn-ground: #fdf2de;
   --bad-ground: #fdeaea;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #10151c; --card: #181f29; --line: #2a3441; --text: #e6ebf2; --faint: #93a0b2;
-    --good: #4cc79a; --busy: #76a9ff; --warn: #f0b453; --bad: #ff8080; --idle: #7b8798;
+    --good: #4cc79a; --busy: #76a9ff; --warn: #f0b453; --bad: #ff8080; --idle: #93a0b2;
     --bar: #5a8dee; --none: #2d3744; --good-ground: #13302a; --warn-ground: #33290f;
     --bad-ground: #3a1d20;
   }

@@ -98,7 +98,7 @@ test("it shows what runs, how old it is, what is down and what to do", async () 
     return /2 rows in the last 24 hours/.test(text) ? text : undefined;
   }, 40_000);
   assert.match(page, /things need attention/);
-  assert.match(page, /<b>gone<\/b>/);
+  assert.match(page, /<b>connector\/gone<\/b>/);
   assert.match(page, /Connection is not SSL-secured/);
   assert.match(
     page,
