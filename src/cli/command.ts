@@ -9,6 +9,8 @@ export interface CommandIo {
   /** `err` goes to a terminal: a line that is written over is for terminals only. */
   readonly isErrTerminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Hears the configuration's secrets, which a crash must not show. */
+  readonly learnSecrets?: (secrets: readonly string[]) => void;
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
 }

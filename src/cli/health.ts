@@ -1,5 +1,4 @@
 import { type Command, configFolder } from "./command.ts";
-import { isJson } from "./workplace.ts";
 import { requireConfig } from "./require_config.ts";
 
 /** How long the daemon may take to answer, ms; containers' health checks wait about as long. */
@@ -23,7 +22,7 @@ export const health: Command = {
       io.out(`${await answer.text()}\n`);
       return answer.ok ? 0 : 1;
     } catch {
-      if (isJson(input)) io.out(`${JSON.stringify({ status: "unreachable", url })}\n`);
+      if (input.values["json"] === true) io.out(`${JSON.stringify({ status: "unreachable", url })}\n`);
       else io.err(`nothing answers at ${url}\n`);
       return 1;
     }

@@ -1,6 +1,7 @@
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/model.ts";
 import { formatProblem } from "../config/problem.ts";
+import { secretsOf } from "../config/secrets.ts";
 import { PerigeeError } from "../error.ts";
 import type { CommandIo } from "./command.ts";
 
@@ -15,7 +16,10 @@ export async function requireConfig(
   const loaded = await loadConfig(folder, { env: io.env });
   const problems = loaded.ok ? loaded.warnings : [...loaded.problems, ...loaded.warnings];
   for (const problem of problems) io.err(`${formatProblem(problem, { colour: io.isTerminal })}\n`);
-  if (loaded.ok) return loaded;
+  if (loaded.ok) {
+    io.learnSecrets?.(secretsOf(loaded.config));
+    return loaded;
+  }
   const count = loaded.problems.length;
   throw new PerigeeError(
     `the configuration in ${folder} has ${count} ${count === 1 ? "problem" : "problems"}`,

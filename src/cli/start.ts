@@ -1,4 +1,5 @@
 import process from "node:process";
+import { setTimeout } from "node:timers";
 import { systemClock } from "../clock.ts";
 import { loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/secrets.ts";
@@ -10,6 +11,9 @@ import { aborted } from "./aborted.ts";
 import { type Command, configFolder } from "./command.ts";
 import { requireConfig } from "./require_config.ts";
 import { watchFiles } from "./watch_files.ts";
+
+/** How long the log's last lines get to be written after everything has stopped, ms. */
+const lastWordsMs = 1_000;
 
 /** `perigee start`: the daemon, until a signal ends it. */
 export const start: Command = {
@@ -36,6 +40,7 @@ export const start: Command = {
       files = loaded.files;
       // What was a secret once stays one in the log.
       if (loaded.ok) secrets = [...new Set([...secrets, ...secretsOf(loaded.config)])];
+      io.learnSecrets?.(secrets);
       return loaded;
     };
     const daemon = await startDaemon({ config, load, clock: systemClock, observe });
@@ -50,6 +55,9 @@ export const start: Command = {
     }
     await aborted(io.signal);
     const unfinished = await daemon.stop(String(io.signal.reason));
-    return unfinished === 0 ? 0 : 1;
+    const code = unfinished === 0 ? 0 : 1;
+    // What did not end in time must not keep the process.
+    setTimeout(() => process.exit(code), lastWordsMs).unref();
+    return code;
   },
 };
