@@ -17,6 +17,7 @@ import { type Cluster, startCluster } from "../src/embedded/cluster.ts";
 import { type Children, endChildren } from "./testing/child.ts";
 import { findTestFiles, selectServerFiles, splitByServer } from "./testing/find_test_files.ts";
 import { type Outcome, sumOutcomes } from "./testing/outcome.ts";
+import { findLeaks, secretMark } from "./testing/transcript.ts";
 import { runOnDeno } from "./testing/run_on_deno.ts";
 import { runOnNode } from "./testing/run_on_node.ts";
 
@@ -67,7 +68,20 @@ async function runNamed(
 ): Promise<Outcome> {
   const startedAt = performance.now();
   console.log(`${name}: ${files.length} files, PostgreSQL ${cluster.version}`);
-  const outcome = await run(files, { PERIGEE_TEST_CLUSTER: cluster.superuserUrl }, children, jobs);
+  const folder = await mkdtemp(path.join(tmpdir(), "perigee-transcript-"));
+  const transcript = path.join(folder, "outputs.txt");
+  const env = {
+    PERIGEE_TEST_CLUSTER: cluster.superuserUrl,
+    PERIGEE_TEST_TRANSCRIPT: transcript,
+  };
+  const tested = await run(files, env, children, jobs);
+  const { password } = new URL(cluster.superuserUrl);
+  const secrets = new Map([["the databases' password", password], [
+    "a planted secret",
+    secretMark,
+  ]]);
+  const outcome = sumOutcomes([tested, findLeaks(transcript, secrets)]);
+  await rm(folder, { recursive: true, force: true });
   for (const { file, name, detail } of outcome.failures) {
     console.log(`\nFAILED ${file}: ${name}\n${detail}\n`);
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { appendFileSync } from "node:fs";
 import process from "node:process";
 
 /** The processes of this run, to be ended when the run is broken off. */
@@ -27,6 +28,7 @@ export function runChild(options: ChildOptions): Promise<{ exitCode: number; out
     });
     options.children.add(child);
     let output = "";
+    const transcript = options.env["PERIGEE_TEST_TRANSCRIPT"];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text;
       options.onOutput?.(text);
@@ -40,6 +42,7 @@ export function runChild(options: ChildOptions): Promise<{ exitCode: number; out
     child.on("close", (code) => {
       clearTimeout(limit);
       options.children.delete(child);
+      if (transcript !== undefined) appendFileSync(transcript, output);
       resolve({ exitCode: code ?? 1, output });
     });
   });

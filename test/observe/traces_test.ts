@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
+import { Buffer } from "node:buffer";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { after, test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { isDeno } from "../../src/runtime.ts";
 import { seedShop } from "../../src/sample/shop.ts";
 import { openTestDatabase, openTestHub } from "../support/database.ts";
-import { type LogLine, makeFolder, repository, spawnDaemon } from "../support/daemon_process.ts";
+import { type LogLine, repository, spawnDaemon } from "../support/daemon_process.ts";
+import { makeProgram, urlOf } from "../support/program_folder.ts";
 import { openReceiver } from "../support/receiver.ts";
+import { waitFor } from "../support/wait.ts";
 
 const scope = { after };
 const hub = await openTestHub(scope);
@@ -14,22 +18,13 @@ const shop = await openTestDatabase(scope);
 await seedShop(shop.sql, { now: new Date(), timezone: "Europe/Kyiv" });
 const receiver = await openReceiver(scope);
 
-/** The program with a module in front of it that registers a tracer. */
-async function makeTracedProgram(): Promise<string> {
-  const folder = await makeFolder(scope);
-  for (const name of ["package.json", "deno.json", "tsconfig.json"]) {
-    await cp(path.join(repository, name), path.join(folder, name));
-  }
-  await symlink(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
-  await mkdir(path.join(folder, "src"));
-  const imports = ["test/support/print_spans.ts", "src/main.ts"]
-    .map((file) => `import ${JSON.stringify(pathToFileURL(path.join(repository, file)).href)};\n`);
-  await writeFile(path.join(folder, "src/main.ts"), imports.join(""));
-  return folder;
-}
-
+/** As an operator's preload module would, a module in front of the program registers a tracer. */
+const program = await makeProgram(
+  scope,
+  `import ${JSON.stringify(urlOf("test/support/print_spans.ts"))};`,
+);
 const daemon = spawnDaemon(scope, {
-  program: await makeTracedProgram(),
+  program,
   config: path.join(repository, "config"),
   env: { PERIGEE_HUB_URL: hub.url, SHOP_URL: shop.url, SAMPLE_WEBHOOK_URL: receiver.url },
 });
@@ -106,4 +101,40 @@ test("what fails is marked with its code, and no span holds a value of a row", a
   assert.ok(spans.length > 5);
   assert.doesNotMatch(JSON.stringify(spans), /@example\.com|AAAA-BBBB/);
   assert.equal(await daemon.end("SIGTERM"), 0);
+});
+
+test("Deno's own exporter sends the spans where its variables say", {
+  skip: isDeno ? false : "the runtime is Node",
+}, async (t) => {
+  const bodies: string[] = [];
+  const collector = createServer((request, response) => {
+    const chunks: Uint8Array[] = [];
+    request.on("data", (chunk: Uint8Array) => void chunks.push(chunk));
+    request.on("end", () => {
+      bodies.push(Buffer.concat(chunks).toString("utf8"));
+      response.writeHead(200, { "content-type": "application/json" }).end("{}");
+    });
+  });
+  await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+  t.after(() => void collector.close());
+  const { port } = collector.address() as AddressInfo;
+  const exporting = spawnDaemon(t, {
+    config: path.join(repository, "config"),
+    env: {
+      PERIGEE_HUB_URL: hub.url,
+      SHOP_URL: shop.url,
+      SAMPLE_WEBHOOK_URL: receiver.url,
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_BSP_SCHEDULE_DELAY: "200",
+    },
+  });
+  await exporting.waitForLine("daemon_ready");
+  const body = await waitFor(
+    "a run at the collector",
+    () => bodies.find((each) => each.includes('"run segment"')),
+    60_000,
+  );
+  assert.match(body, /perigee\.run\.name/);
 });

@@ -6,6 +6,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isDeno } from "../../src/runtime.ts";
 import type { Scope } from "./database.ts";
+import { recordOutput } from "./transcript.ts";
 import { waitFor } from "./wait.ts";
 
 /** The repository, where the program and its packages are. */
@@ -68,9 +69,12 @@ export function spawnDaemon(
     env?: Readonly<Record<string, string>>;
     /** The folder of another version of the program. */
     program?: string;
+    /** Another program with its words, which is given the daemon's own and makes room for it. */
+    wrapper?: readonly string[];
   },
 ): DaemonProcess {
-  const [program, words] = programWords(options.program);
+  const [main, given] = programWords(options.program);
+  const [program = main, ...words] = [...options.wrapper ?? [], main, ...given];
   const child = spawn(program, [...words, "start", "--config", options.config], {
     cwd: options.cwd ?? repository,
     env: { ...process.env, PERIGEE_PORT: "0", ...options.env },
@@ -81,6 +85,8 @@ export function spawnDaemon(
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   void ended.then(() => isOver = true);
   scope.after(async () => {
+    await recordPages(log.lines, isOver);
+    recordOutput(log.output());
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await ended;
   });
@@ -100,10 +106,22 @@ export function spawnDaemon(
     hasEnded: () => isOver,
     end(signal) {
       // Not `child.kill`: after it Deno reports the signal as the end, whatever the exit code was.
-      if (child.pid !== undefined && child.exitCode === null) process.kill(child.pid, signal);
+      if (child.pid !== undefined && !isOver) process.kill(child.pid, signal);
       return ended;
     },
   };
+}
+
+/** What a daemon that still runs tells of itself, for the run's transcript. */
+async function recordPages(lines: readonly LogLine[], isOver: boolean): Promise<void> {
+  const url = lines.findLast(({ kind }) => kind === "daemon_ready")?.["url"];
+  if (isOver || url === undefined || process.env["PERIGEE_TEST_TRANSCRIPT"] === undefined) return;
+  for (const path of ["/", "/health", "/metrics"]) {
+    const text = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(2_000) })
+      .then((answer) => answer.text(), () => undefined);
+    if (text === undefined) return; // The test has paused the daemon.
+    recordOutput(text);
+  }
 }
 
 function collectLines(child: ChildProcess): { lines: LogLine[]; output: () => string } {
