@@ -42,5 +42,8 @@ function beginReading({ target }: Connection): string {
     set local idle_in_transaction_session_timeout = ${Math.ceil(target.idleInTransactionTimeoutMs)};
     set local timezone = 'UTC';
     set local datestyle = 'ISO, YMD';
+    set local intervalstyle = 'postgres';
+    set local extra_float_digits = 1;
+    set local standard_conforming_strings = on;
     set local jit = off`;
 }

@@ -51,6 +51,10 @@ function makeStartupSettings(
   return {
     ...shared,
     IntervalStyle: "postgres",
+    // Numbers in full, backslashes that are backslashes, and no failures of serializable.
+    extra_float_digits: "1",
+    standard_conforming_strings: "on",
+    default_transaction_isolation: "read committed",
     statement_timeout: String(target.statementTimeoutMs),
     lock_timeout: String(target.lockTimeoutMs),
     idle_in_transaction_session_timeout: String(target.idleInTransactionTimeoutMs),

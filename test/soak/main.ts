@@ -23,10 +23,11 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
 const ends: (() => Promise<void>)[] = [];
 const scope = lastFirst({ after: (end) => void ends.push(async () => await end()) });
 process.stdout.write(`soak of ${minutes} minutes on ${runtimeName()}, seed ${seed}\n`);
-const faults = await soak().catch((error) => [`seed ${seed} did not come to rest: ${error.stack}`]);
-for (const end of ends) {
-  await end().catch((error) => faults.push(`not closed: ${error}`));
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void close([]).finally(() => process.exit(1)));
 }
+const faults = await soak().catch((error) => [`seed ${seed} did not come to rest: ${error.stack}`]);
+await close(faults);
 for (const fault of faults) process.stdout.write(`${fault}\n`);
 process.stdout.write(faults.length === 0 ? "passed\n" : "FAILED\n");
 process.exitCode = faults.length === 0 ? 0 : 1;
@@ -40,4 +41,11 @@ async function soak(): Promise<string[]> {
   const report = await runSoak(scope, { seed, durationMs: minutes * 60_000, tell });
   process.stdout.write(`${formatReport(report)}\n`);
   return judge(report);
+}
+
+/** Ends daemons, databases and the cluster; adds what does not end to `faults`. */
+async function close(faults: string[]): Promise<void> {
+  for (const end of ends.splice(0)) {
+    await end().catch((error) => faults.push(`not closed: ${error}`));
+  }
 }

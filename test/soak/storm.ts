@@ -29,8 +29,9 @@ export async function raiseStorm(
   const wrong: string[] = [];
   const [operations, faults]: [Tally, Tally] = [new Map(), new Map()];
   const stop = new AbortController();
-  const over = AbortSignal.any([stop.signal, AbortSignal.timeout(durationMs)]);
+  const over = stop.signal;
   setMaxListeners(0, over);
+  const end = setTimeout(() => stop.abort(), durationMs);
   const run = async (actor: Actor, tally: Tally, index: number) => {
     const choices = new Seeded(seed, `pauses of ${actor.name} ${index}`);
     try {
@@ -43,7 +44,8 @@ export async function raiseStorm(
     ...createWriters(world, daemons, seed, wrong).map((actor, i) => run(actor, operations, i)),
     ...createFaults(world, daemons, seed, wrong).map((actor, i) => run(actor, faults, i)),
   ]);
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  clearTimeout(end);
+  for (const each of ends) if (each.status === "rejected") throw each.reason;
   return { operations, faults, wrong };
 }
 
