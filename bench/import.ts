@@ -85,7 +85,7 @@ async function measureChanges(world: World, changes: ImportConfig, how: string):
     if (isTouched) return;
     turn++;
     await world.shop.sql`
-      update customers set first_name = ${`Turn ${turn}`}, updated_at = now()
+      update customers set first_name = ${`Turn ${turn} ${how}`}, updated_at = now()
       where id % 1000 = ${turn % 1000}`;
     isTouched = true;
   };
