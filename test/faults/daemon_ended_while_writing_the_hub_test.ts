@@ -15,7 +15,7 @@ import {
   startInWorld,
 } from "./fault_world.ts";
 
-/** The trigger's segment is another one than the one that is held. */
+/** The trigger's segment is another one than the one that is held, and not evaluated with it. */
 const parts = `
 imports:
   customers:
@@ -25,7 +25,7 @@ imports:
     mapping: { email: email, firstName: name }
 segments:
   held: { id: 7, every: 2s, where: { source: promos, conditions: { lucky: true } } }
-  lucky: { id: 8, where: { source: promos, conditions: { lucky: true } } }
+  lucky: { id: 8, where: { contact: { email: { matches: "[02468]@" } } } }
 triggers:
   lucky: { segment: lucky, every: 2s, repeat: once, sources: [codes], sinks: [hook] }
 `;
