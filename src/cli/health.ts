@@ -22,8 +22,9 @@ export const health: Command = {
       io.out(`${await answer.text()}\n`);
       return answer.ok ? 0 : 1;
     } catch {
-      if (input.values["json"] === true) io.out(`${JSON.stringify({ status: "unreachable", url })}\n`);
-      else io.err(`nothing answers at ${url}\n`);
+      if (input.values["json"] === true) {
+        io.out(`${JSON.stringify({ status: "unreachable", url })}\n`);
+      } else io.err(`nothing answers at ${url}\n`);
       return 1;
     }
   },

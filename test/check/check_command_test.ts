@@ -105,7 +105,7 @@ test("grants prints statements for one connector and purpose, and takes nothing 
       out: (text) => void out.push(text),
       err: () => undefined,
       isTerminal: false,
-    isErrTerminal: false,
+      isErrTerminal: false,
       env: {},
       signal: new AbortController().signal,
     });
