@@ -68,7 +68,8 @@ export const failures = {
     kind: "connection",
     policy: "retry",
     finding: "the server is starting up or shutting down",
-    advice: "Wait; it is tried again by itself.",
+    advice:
+      "Wait until it accepts connections. A running daemon tries again by itself; one that starts ends, to be started again.",
   },
   PG209: {
     kind: "connection",
