@@ -53,7 +53,8 @@ export function startDeliveries(deps: DeliveryDeps): Deliveries {
 
   async function run(): Promise<void> {
     const hubId = await prepareHub(deps, startedAt, stopping.signal);
-    if (hubId === undefined) return;
+    // A stop that came meanwhile found no loops to stop.
+    if (hubId === undefined || stopping.signal.aborted) return;
     for (const sink of deps.config.sinks.values()) loops.push(makeLoop(sink, hubId, deps));
     await Promise.all([...loops.map((loop) => loop.run()), keepSeen(deps, stopping.signal)]);
   }
