@@ -17,6 +17,11 @@ export interface Pool {
    * work inside `begin`; COPY belongs on `openConnection`.
    */
   readonly sql: Sql;
+  /**
+   * Runs `work` on one connection, which is broken at once when `signal` aborts: a statement that
+   * hangs then fails with the signal's reason, and its transaction rolls back.
+   */
+  lend<T>(signal: AbortSignal, work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Whether the last opened connection is encrypted; undefined while none was opened. */
   isSecured(): boolean | undefined;
   /** How its connections are used right now. */
@@ -42,6 +47,7 @@ export function openPool(target: ConnectionTarget, options: PoolOptions): Pool {
   return {
     target,
     sql,
+    lend: (signal, work) => lendPooled(slots, signal, work),
     isSecured: () => slots.isSecured,
     usage: () => slots.usage,
     close: (timeoutMs = 5_000) => slots.close(timeoutMs),
@@ -76,6 +82,28 @@ async function runPooled(slots: ConnectionSlots, query: NativeQuery): Promise<vo
 /** After a fail-over the address leads to a primary again, but sessions with the standby stay. */
 function renewIfReadOnly(slots: ConnectionSlots, error: unknown): void {
   if ((error as { code?: unknown } | undefined)?.code === "25006") slots.renew();
+}
+
+async function lendPooled<T>(
+  slots: ConnectionSlots,
+  signal: AbortSignal,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const connection = await slots.acquire();
+  const breakOff = () => connection.destroy(signal.reason as PerigeeError);
+  signal.addEventListener("abort", breakOff, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await work(connection.sql);
+  } catch (error) {
+    renewIfReadOnly(slots, error);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", breakOff);
+    // Deferred, as in `runPooled`.
+    setImmediate(() => slots.release(connection));
+  }
 }
 
 function findMisuse(query: NativeQuery): PerigeeError | undefined {

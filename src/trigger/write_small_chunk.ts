@@ -37,25 +37,27 @@ export function isSmallChunk(trigger: TriggerConfig, size: number, config: Confi
 export async function writeSmallChunk(
   trigger: TriggerConfig,
   chunk: TriggerChunk,
-  { lease }: RunContext,
+  { lease, signal }: RunContext,
   deps: TriggerDeps,
 ): Promise<void> {
   const staged: StagedRows[] = [];
   for (const { source } of trigger.sources) {
-    staged.push(...await fetchRows(source, chunk, deps));
+    staged.push(...await fetchRows(source, chunk, signal, deps));
   }
   const rules = eventRules(trigger, deps.config);
-  await deps.hub.sql.begin(async (sql) => {
-    await requireLease(sql, lease);
-    await lockChunks(sql);
-    const { chunks, ...counts } = await writeChunk(sql, chunk, rules, staged);
-    if (chunks === 1) await addTickCounts(sql, chunk, counts);
-  });
+  await deps.hub.lend(signal, (connection) =>
+    connection.begin(async (sql) => {
+      await requireLease(sql, lease);
+      await lockChunks(sql);
+      const { chunks, ...counts } = await writeChunk(sql, chunk, rules, staged);
+      if (chunks === 1) await addTickCounts(sql, chunk, counts);
+    }));
 }
 
 async function fetchRows(
   name: string,
   chunk: TriggerChunk,
+  signal: AbortSignal,
   { config, hub, connectors }: TriggerDeps,
 ): Promise<StagedRows[]> {
   const source = config.sources.get(name);
@@ -64,15 +66,18 @@ async function fetchRows(
   const keyExpression = hubKeyExpression(connector.key.field, "c");
   const contacts = await readChunkContacts(hub.sql, chunk, keyExpression);
   if (contacts.length === 0) return [];
-  const { sql, target } = connectors.pool(connector.name);
+  const pool = connectors.pool(connector.name);
   try {
-    const shape = await loadSourceShape(sql, source, connector);
-    const found = await fetchSourceRows(sql, shape, contacts.map((contact) => contact.key));
+    const found = await pool.lend(signal, async (sql) => {
+      const shape = await loadSourceShape(sql, source, connector);
+      return await fetchSourceRows(sql, shape, contacts.map((contact) => contact.key));
+    });
     return contacts.flatMap(({ contactId }, index) => {
       const { json: rows = "[]", ...counts } = found[index] ?? { found: 0, kept: 0, tooLong: 0 };
       return counts.found === 0 ? [] : [{ sourceId: source.id, contactId, rows, ...counts }];
     });
   } catch (error) {
-    throw describeFailure(error, { doing: `read source ${name}`, target });
+    signal.throwIfAborted();
+    throw describeFailure(error, { doing: `read source ${name}`, target: pool.target });
   }
 }

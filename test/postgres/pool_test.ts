@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
+import { PerigeeError } from "../../src/error.ts";
 import { openPool, type Pool } from "../../src/postgres/pool.ts";
 import { findServerFacts } from "../../src/postgres/catalog.ts";
 import { listBackends, terminateBackend, waitForNoBackends } from "../support/backends.ts";
@@ -203,4 +204,31 @@ test("facts can be read through a pool by a role without rights", async (t) => {
   assert.ok(Math.abs(facts.clockDifferenceMs) < 2_000);
   await plain.close();
   await database.sql.unsafe(`drop role "${role}"`);
+});
+
+test("what a lent connection does is broken off by the signal, and the pool goes on", async (t) => {
+  const { pool } = await open(t, 1);
+  const stopping = new AbortController();
+  const work = rejection(pool.lend(stopping.signal, (sql) =>
+    sql.begin(async (transaction) => {
+      await transaction`insert into marks values (1)`;
+      await transaction`select pg_sleep(60)`;
+    })));
+  await waitFor(
+    "the statement to run",
+    () => Promise.resolve(pool.usage().inUse === 1 || undefined),
+  );
+  const reason = new PerigeeError("stop", { kind: "shutdown", code: "PG412" });
+  stopping.abort(reason);
+  assert.equal(await work, reason);
+  assert.deepEqual([...await pool.sql`select id from marks`], []);
+  assert.equal(
+    await pool.lend(new AbortController().signal, async (sql) => {
+      const [row] = await sql`select 1 as one`;
+      return row?.["one"];
+    }),
+    1,
+  );
+  const late = await rejection(pool.lend(stopping.signal, () => Promise.resolve()));
+  assert.equal(late, reason);
 });
