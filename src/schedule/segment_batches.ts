@@ -1,3 +1,4 @@
+import type { Config } from "../config/model.ts";
 import type { SegmentConfig } from "../config/model_segment.ts";
 import { PerigeeError } from "../error.ts";
 import type { RunContext } from "../hub/run.ts";
@@ -8,7 +9,7 @@ import {
   type SegmentDeps,
   type SegmentRun,
 } from "../segment/run_segment.ts";
-import { segmentConnectors } from "../segment/segment_connectors.ts";
+import { forEachNode, segmentSources } from "../segment/source_catalog.ts";
 
 /**
  * How long a run waits for others of the same tick, ms, each time that another one came. Halved,
@@ -28,8 +29,8 @@ interface Waiting extends SegmentRun {
 }
 
 /**
- * Evaluates segments that are due at the same time and read the same databases in one pass, so that
- * they share scans. Each keeps its own run, lease and outcome: when a batch fails, its segments are
+ * Evaluates segments that are due at the same time and read the same sources in one pass, so that
+ * they share scans; what reads something else does not wait for a slow table. Each keeps its own run, lease and outcome: when a batch fails, its segments are
  * evaluated one by one, and a broken one fails alone.
  */
 export class SegmentBatches {
@@ -42,7 +43,7 @@ export class SegmentBatches {
     this.#deps = deps;
     this.#groups = new Map(
       [...deps.config.segments.values()].map((segment) =>
-        [segment.name, segmentConnectors(segment, deps.config).sort().join("\n")] as const
+        [segment.name, groupOf(segment, deps.config)] as const
       ),
     );
     for (const group of this.#groups.values()) {
@@ -88,6 +89,13 @@ export class SegmentBatches {
       else for (const each of batch) await this.#evaluate([each]);
     }
   }
+}
+
+/** The sources that it shares with others; nothing where it has none, or SQL of its own. */
+function groupOf(segment: SegmentConfig, config: Config): string {
+  let hasSql = false;
+  forEachNode(segment, config, ({ kind }) => void (hasSql ||= kind === "sql"));
+  return hasSql ? "" : [...segmentSources(segment, config)].sort().join("\n");
 }
 
 /**
