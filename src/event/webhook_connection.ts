@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
-import { buildConnector, Client } from "undici";
+import type { buildConnector as ConnectorBuilder, Client as HttpClient } from "undici";
+import { buildConnector, Client } from "./http_client.ts";
 import { AnswerText } from "./answer_text.ts";
 import type { Answer } from "./outcome.ts";
 
@@ -9,7 +10,7 @@ export interface ConnectionPlan {
   readonly origin: string;
   /** The very address that was checked. */
   readonly address: string;
-  readonly tls: buildConnector.BuildOptions;
+  readonly tls: ConnectorBuilder.BuildOptions;
   readonly timeoutMs: number;
 }
 
@@ -48,7 +49,7 @@ const brokenCodes = new Set(["ECONNRESET", "EPIPE"]);
  */
 export class WebhookConnection {
   readonly address: string;
-  readonly #client: Client;
+  readonly #client: HttpClient;
   readonly #timeoutMs: number;
   #isOpen = false;
   #isUsable = true;
