@@ -97,7 +97,10 @@ function callByName(
   state.frame = outer;
 }
 
-/** Arguments are variables of the whole template for the time of the call, unless it sets them. */
+/**
+ * Arguments are variables of the whole template for the time of the call, unless it sets them. One that
+ * is not given has its default value, else null.
+ */
 function callByValue(
   state: RenderState,
   macro: CompiledMacro,
@@ -114,8 +117,7 @@ function callByValue(
   for (let i = 0; i < macro.parameters.length; i++) {
     const { slot, fallback } = macro.parameters[i]!;
     const value = args[i]?.value ?? fallback;
-    if (value === undefined) break;
-    assign(slot, value(state));
+    assign(slot, value === undefined ? null : value(state));
   }
   macro.run(state);
   for (const { slot, before, given } of restore) {

@@ -96,6 +96,7 @@ function parseIf(p: Parser, hash: Hash): Node {
   const branches: Branch[] = [];
   let otherwise: Node[] | undefined;
   p.ending = "elseif";
+  p.lineStart = hash.startsLine;
   for (let directive = "#if"; p.ending === "elseif"; directive = "#elseif") {
     const condition = parseCondition(p, directive);
     eatAfterHeader(p);
@@ -177,7 +178,9 @@ function parseMacro(p: Parser, hash: Hash, block: OpenBlock): undefined {
     );
   }
   const parameters: MacroParameter[] = [];
-  for (skipComma(p); p.code() !== 41; skipComma(p)) parameters.push(parseParameter(p));
+  for (skipComma(p); p.code() !== 41; skipComma(p)) {
+    parameters.push(parseParameter(p, parameters.at(-1)));
+  }
   p.pos++;
   p.lineStart = false;
   eatAfterHeader(p);
@@ -191,7 +194,8 @@ function parseMacro(p: Parser, hash: Hash, block: OpenBlock): undefined {
   return undefined;
 }
 
-function parseParameter(p: Parser): MacroParameter {
+function parseParameter(p: Parser, before: MacroParameter | undefined): MacroParameter {
+  const at = p.at();
   const reference = p.code() === 36 ? parseReference(p) : undefined;
   if (reference === undefined) {
     return p.fail(
@@ -201,7 +205,16 @@ function parseParameter(p: Parser): MacroParameter {
     );
   }
   p.skipSpace();
-  if (p.code() !== 61) return { name: reference.root, fallback: undefined };
+  if (p.code() !== 61) {
+    if (before?.fallback !== undefined) {
+      p.fail(
+        `$${reference.root} has no default but follows a parameter that has one`,
+        at,
+        "Give it a default, or put it first.",
+      );
+    }
+    return { name: reference.root, fallback: undefined };
+  }
   if (!p.session.dialect.macroDefaults) p.fail("default arguments need dialect 2.x");
   p.pos++;
   p.skipSpace();

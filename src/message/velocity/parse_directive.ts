@@ -77,7 +77,10 @@ function parseEnding(p: Parser, list: NodeList, hash: Hash): boolean {
   if (hash.name === "end") {
     p.blocks.pop();
     eatAfterLine(p, block.startsLine, true);
-  } else if (hash.name === "else") {
+    return true;
+  }
+  p.lineStart = hash.startsLine;
+  if (hash.name === "else") {
     warnOfElseIf(p);
     eatAfterHeader(p);
   }

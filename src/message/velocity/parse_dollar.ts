@@ -1,6 +1,6 @@
 import type { Reference } from "./ast.ts";
 import type { NodeList } from "./node_list.ts";
-import { isNamePart, isNameStart, isSpace } from "./parser.ts";
+import { isNamePart, isNameStart } from "./parser.ts";
 import type { Parser } from "./parser.ts";
 import { parseReference } from "./parse_reference.ts";
 import { parseRequire } from "./parse_require.ts";
@@ -25,7 +25,18 @@ export function parseDollar(p: Parser, list: NodeList, backslashes: number): voi
   const keeps = isLast || keepsBang(p);
   p.pos += isQuiet ? 2 : 1;
   if (isQuiet && !keeps && p.session.dialect.swallowsDollars && isDotted(p)) return;
-  list.span(p.text, start, isQuiet && !keeps ? start + 1 : p.pos);
+  const isSlashed = backslashes === 0 && takeBackslashes(p);
+  if (!isQuiet || keeps || isSlashed) return list.span(p.text, start, p.pos);
+  list.span(p.text, start, start + 1);
+}
+
+/** Backslashes between a lone sign and a `$` are text to Velocity and escape nothing. */
+export function takeBackslashes(p: Parser): boolean {
+  const slashes = /\\+(?=\$)/y;
+  slashes.lastIndex = p.pos;
+  if (!slashes.test(p.text)) return false;
+  p.pos = slashes.lastIndex;
+  return true;
 }
 
 /** `$!.x`, whose first two signs dialect 1.7 does not print. */
@@ -40,10 +51,17 @@ function isDotted(p: Parser): boolean {
 function keepsBang(p: Parser): boolean {
   const { text, dollarsEnd: end } = p;
   const next = text[end] ?? "{";
-  if (next === "#") return !isSpace(text.charCodeAt(end + 1));
+  if (next === "#") return isJoinedHash(text, end);
   if ("\r\n".includes(next)) return p.session.dialect.keepsBangAtLineEnd;
   return "{[}".includes(next) || isNameStart(next.charCodeAt(0)) ||
     (next === "." && isNamePart(text.charCodeAt(end + 1)) && end - p.pos > 2);
+}
+
+/** Whether the `#` at `hash` could begin something more than text. */
+function isJoinedHash(text: string, hash: number): boolean {
+  const joined = /#(?:[\w@#$*]|\{\w+\}|\[\[|$)/y;
+  joined.lastIndex = hash;
+  return joined.test(text);
 }
 
 /** Finds the end of the run of dollars at hand; looked for once, so that a long run is read once. */

@@ -1,7 +1,7 @@
 import type { Node } from "./ast.ts";
 import { NodeList } from "./node_list.ts";
 import { parseDirective, startsSet } from "./parse_directive.ts";
-import { parseDollar, refuseTrailing } from "./parse_dollar.ts";
+import { parseDollar, refuseTrailing, takeBackslashes } from "./parse_dollar.ts";
 import { parseBackslashes } from "./parse_escape.ts";
 import { isDigit, isNamePart } from "./parser.ts";
 import type { Parser } from "./parser.ts";
@@ -68,6 +68,7 @@ function parseHash(p: Parser, list: NodeList, runStart: number): boolean {
     if (start + 1 === p.text.length) refuseTrailing(p, "#");
     p.pos = start + 1;
     if (isDigit(p.code())) readDigits(p);
+    else takeBackslashes(p);
     list.span(p.text, runStart, p.pos);
     warnOfLookalike(p, start);
     p.lineStart = false;
