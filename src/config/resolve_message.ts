@@ -1,5 +1,5 @@
 import { formatPlace } from "./place.ts";
-import type { MessageConfig, TemplateConfig } from "./model.ts";
+import type { MessageConfig, TemplateConfig } from "./model_message.ts";
 import type { ResolveContext } from "./resolve_context.ts";
 import { resolveMessageTests } from "./resolve_test_case.ts";
 import type { ConfigInput } from "./schema.ts";

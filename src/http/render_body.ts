@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import type { Config, MessageConfig } from "../config/model.ts";
+import type { Config } from "../config/model.ts";
+import type { MessageConfig } from "../config/model_message.ts";
 import { PerigeeError } from "../error.ts";
 import type { ContactKey } from "../hub/contacts.ts";
 import type { EventParam } from "../hub/event_lookup.ts";

@@ -1,4 +1,5 @@
-import type { Config, MessageConfig } from "../config/model.ts";
+import type { Config } from "../config/model.ts";
+import type { MessageConfig } from "../config/model_message.ts";
 import { PerigeeError } from "../error.ts";
 import { messageCodes } from "./codes.ts";
 import { compilePerigeeTemplate } from "./perigee_engine.ts";

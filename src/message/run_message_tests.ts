@@ -1,4 +1,5 @@
-import type { Config, KeyField, MessageConfig } from "../config/model.ts";
+import type { Config, KeyField } from "../config/model.ts";
+import type { MessageConfig } from "../config/model_message.ts";
 import type { ConfigTestResult, MessageTestConfig } from "../config/model_test_case.ts";
 import { normaliseKey } from "../connector/contact_key.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";

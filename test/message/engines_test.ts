@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Config, MessageConfig } from "../../src/config/model.ts";
+import type { Config } from "../../src/config/model.ts";
+import type { MessageConfig } from "../../src/config/model_message.ts";
 import { PerigeeError } from "../../src/error.ts";
 import { compileMessage } from "../../src/message/compile_messages.ts";
 import type { TemplateScope } from "../../src/message/template_engine.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MessageConfig } from "../../src/config/model.ts";
+import type { MessageConfig } from "../../src/config/model_message.ts";
 import { compileMessage } from "../../src/message/compile_messages.ts";
 import { lintMessage } from "../../src/message/lint_message.ts";
 import { byName, messageOf } from "../support/render_server.ts";

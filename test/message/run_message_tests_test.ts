@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import type { MessageConfig } from "../../src/config/model.ts";
+import type { MessageConfig } from "../../src/config/model_message.ts";
 import type { MessageTestConfig } from "../../src/config/model_test_case.ts";
 import { runMessageTests } from "../../src/message/run_message_tests.ts";
 import { openTestDatabase } from "../support/database.ts";

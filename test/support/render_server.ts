@@ -1,6 +1,7 @@
 import { after } from "node:test";
 import { systemClock } from "../../src/clock.ts";
-import type { Config, MessageConfig, ServerConfig } from "../../src/config/model.ts";
+import type { Config, ServerConfig } from "../../src/config/model.ts";
+import type { MessageConfig } from "../../src/config/model_message.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { HealthSource } from "../../src/http/health.ts";
 import { createRenderer, type Renderer } from "../../src/message/renderer.ts";
