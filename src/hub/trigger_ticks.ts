@@ -121,6 +121,52 @@ export function dueContacts(sql: Sql | TransactionSql, tick: TriggerTick, rules:
     where member.segment_id = ${rules.segmentId} ${repeatRule} ${entering}`;
 }
 
+/**
+ * Takes those out of a planned tick whom its rules would not let through any more, because another
+ * tick of the trigger was written since it was planned: of two ticks that were planned before either
+ * was written, the second one must not repeat the first. Answers how many. Call it in a transaction
+ * that checked the lease; while the lease is held no other tick of the trigger is written.
+ */
+export async function dropRepeats(
+  sql: TransactionSql,
+  tick: TriggerTick,
+  { repeat, enteringOnly, segmentId }: TickRules,
+): Promise<number> {
+  const since = repeat.kind === "every"
+    ? sql`${tick.scheduledAt}::timestamptz - ${repeat.everyMs} * interval '1 millisecond'`
+    : sql`'-infinity'::timestamptz`;
+  const isRepeated = repeat.kind === "every_run" ? sql`false` : sql`(
+    handled.last_scheduled_at > ${since} or exists (
+      select from perigee.events event
+      where event.trigger_name = ${tick.trigger} and event.contact_id = w.contact_id
+        and event.scheduled_at > ${since}))`;
+  const hasEnteredBefore = enteringOnly ? sql`handled.entered_at = member.entered_at` : sql`false`;
+  const [row] = await sql<{ dropped: number }[]>`
+    with left_over as (
+      select chunk.chunk_no, cardinality(chunk.contact_ids) as size, coalesce(
+        array_agg(w.contact_id order by w.contact_id)
+          filter (where not coalesce(${isRepeated}, false) and not coalesce(${hasEnteredBefore}, false)),
+        '{}') as contact_ids
+      from perigee.trigger_chunks chunk
+      cross join lateral unnest(chunk.contact_ids) as w (contact_id)
+      left join perigee.trigger_contacts handled
+        on handled.trigger_name = ${tick.trigger} and handled.contact_id = w.contact_id
+      left join perigee.segment_members member
+        on member.segment_id = ${segmentId} and member.contact_id = w.contact_id
+      where chunk.trigger_name = ${tick.trigger} and chunk.scheduled_at = ${tick.scheduledAt}
+      group by chunk.chunk_no, chunk.contact_ids
+    ), shortened as (
+      update perigee.trigger_chunks chunk set contact_ids = left_over.contact_ids
+      from left_over
+      where chunk.trigger_name = ${tick.trigger} and chunk.scheduled_at = ${tick.scheduledAt}
+        and chunk.chunk_no = left_over.chunk_no
+        and cardinality(left_over.contact_ids) < left_over.size
+      returning left_over.size - cardinality(left_over.contact_ids) as dropped
+    )
+    select coalesce(sum(dropped), 0)::int as dropped from shortened`;
+  return row?.dropped ?? 0;
+}
+
 /** Earlier ticks of the trigger that were not finished, oldest first, as ISO text. */
 export async function findUnfinishedTicks(sql: Sql, tick: TriggerTick): Promise<string[]> {
   const rows = await sql<{ scheduledAt: string }[]>`

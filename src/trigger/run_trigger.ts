@@ -4,6 +4,7 @@ import type { RunContext } from "../hub/run.ts";
 import { requireLease } from "../hub/lease.ts";
 import {
   addTickCounts,
+  dropRepeats,
   findChunks,
   findUnfinishedTicks,
   finishTick,
@@ -50,29 +51,31 @@ export async function runTrigger(
 ): Promise<Counts> {
   const tick = { trigger: trigger.name, scheduledAt: context.scheduledAt.toISOString() };
   try {
-    await planOnce(trigger, tick, context, deps);
-    await writeTick(trigger, tick, context, deps);
+    const isNew = await planOnce(trigger, tick, context, deps);
+    await writeTick(trigger, tick, isNew, context, deps);
     return await readTickCounts(deps.hub.sql, tick);
   } catch (error) {
     throw describeFailure(error, { doing: `run ${context.name}`, target: deps.hubTarget });
   }
 }
 
+/** Answers whether the tick had not been planned before. */
 async function planOnce(
   trigger: TriggerConfig,
   tick: TriggerTick,
   { lease }: RunContext,
   { hub, config }: TriggerDeps,
-): Promise<void> {
+): Promise<boolean> {
   const rules = tickRules(trigger, config);
-  await hub.sql.begin(async (sql) => {
+  return await hub.sql.begin(async (sql) => {
     await requireLease(sql, lease);
     const plan = await planTick(sql, tick, rules);
-    if (plan === undefined) return;
+    if (plan === undefined) return false;
     const { members, due } = plan;
     const skipped = { skipped_repeat: members - due };
     await addTickCounts(sql, tick, { members, ...skipped, events: 0, deliveries: 0 });
-  });
+    return true;
+  }) as boolean;
 }
 
 /** What planning has to know of a trigger; its segment is one of the checked configuration's. */
@@ -91,6 +94,7 @@ export function tickRules(trigger: TriggerConfig, config: Config): TickRules {
 async function writeTick(
   trigger: TriggerConfig,
   tick: TriggerTick,
+  isNew: boolean,
   context: RunContext,
   deps: TriggerDeps,
 ): Promise<void> {
@@ -102,9 +106,11 @@ async function writeTick(
   }
   const ticks = [...(isWritten ? earlier : []), tick.scheduledAt]
     .map((scheduledAt) => ({ ...tick, scheduledAt }));
+  const isFresh = isNew && ticks.length === 1;
   let writer: ChunkWriter | undefined;
   try {
     for (const each of ticks) {
+      if (!isFresh) await leaveOutRepeats(trigger, each, context, deps);
       const chunks = await findChunks(sql, each);
       if (chunks.every(({ size }) => isSmallChunk(trigger, size, deps.config))) {
         for (const { chunkNo } of chunks) {
@@ -120,6 +126,22 @@ async function writeTick(
   } finally {
     await writer?.close();
   }
+}
+
+/** Another tick may have been written since this one was planned. */
+async function leaveOutRepeats(
+  trigger: TriggerConfig,
+  tick: TriggerTick,
+  { lease }: RunContext,
+  { hub, config }: TriggerDeps,
+): Promise<void> {
+  const rules = tickRules(trigger, config);
+  if (rules.repeat.kind === "every_run" && !rules.enteringOnly) return;
+  await hub.sql.begin(async (sql) => {
+    await requireLease(sql, lease);
+    const dropped = await dropRepeats(sql, tick, rules);
+    if (dropped > 0) await addTickCounts(sql, tick, { skipped_repeat: dropped });
+  });
 }
 
 async function endTick(

@@ -163,6 +163,34 @@ test("a source whose table is missing says which, and the tick goes on once it i
   assert.equal(counts["events"], 1);
 });
 
+test("of two ticks that were planned before either was written, the second repeats nothing", async () => {
+  const rules = [
+    { repeat: { kind: "once" as const } },
+    { repeat: { kind: "every" as const, everyMs: 7 * 86_400_000 } },
+    { enteringOnly: true },
+  ];
+  const [first, second] = ["2026-09-01T06:00:00Z", "2026-09-02T06:00:00Z"] as const;
+  for (const [index, rule] of rules.entries()) {
+    for (const order of [[first, second], [second, first]]) {
+      await shop.hub.sql.unsafe(`truncate perigee.contacts, perigee.segment_members, perigee.events,
+        perigee.trigger_ticks, perigee.trigger_chunks, perigee.trigger_contacts`);
+      await runTick(shop, "2026-08-01T06:00:00Z", rule);
+      await addMembers(shop.hub.sql, ["a@example.com", "b@example.com"], "2026-08-31T00:00:00Z");
+      const part = { ...rule, catchUp: "all" as const };
+      await shop.shop`alter table promo_codes rename to elsewhere`;
+      for (const tick of [first, second]) {
+        await assert.rejects(runTick(shop, tick, part), { code: "PG790" });
+      }
+      await shop.shop`alter table elsewhere rename to promo_codes`;
+      const counts = [];
+      for (const tick of order) counts.push(await runTick(shop, tick, part));
+      const last = order[0] === first ? counts[1] : counts[0];
+      assert.deepEqual([last?.["events"], last?.["skipped_repeat"]], [0, 2], `rule ${index}`);
+      assert.equal((await readEvents()).length, 2, `rule ${index}, ${order}`);
+    }
+  }
+});
+
 test("rows beyond the cap and values beyond the limit are left out and counted", async () => {
   await addMembers(shop.hub.sql, ["many@example.com"]);
   await shop.shop`insert into promo_codes (id, email) select n, 'many@example.com'
