@@ -37,6 +37,7 @@ const differences: readonly (readonly [string, string, string])[] = [
   ["#if($nul)\nq#else #set($x = 1)\ny\n#end\nz", "y\nz", " \ny\nz"],
   ["#if($nul) q #elseif($t) #set($x = 1)\ny\n#end\nz", "y\nz", " \ny\nz"],
   ["$\\$n $!\\$n #\\\\$n \\$n", "$\\5 $!\\5 #\\\\5 $n", "$\\5 $!\\5 #\\\\5 $n"],
+  ["$! \n$! x", "$ \n$ x", "$! \n$ x"],
   ["$!#. $!#- $!#{- $!#$n $!#x $!#1", "$#. $#- $#{- $!#5 $!#x $!#1", "$#. $#- $#{- $!#5 $!#x $!#1"],
   ["$list.get($n - 5)", "VTL101", "a"],
   ["#set($x = -$n)$x", "VTL101", "-5"],

@@ -52,9 +52,16 @@ function keepsBang(p: Parser): boolean {
   const { text, dollarsEnd: end } = p;
   const next = text[end] ?? "{";
   if (next === "#") return isJoinedHash(text, end);
-  if ("\r\n".includes(next)) return p.session.dialect.keepsBangAtLineEnd;
+  if (/[ \t\r\n]/.test(next)) return p.session.dialect.keepsBangAtLineEnd && endsLine(text, end);
   return "{[}".includes(next) || isNameStart(next.charCodeAt(0)) ||
     (next === "." && isNamePart(text.charCodeAt(end + 1)) && end - p.pos > 2);
+}
+
+/** Whether nothing but blanks stand before the next line end. */
+function endsLine(text: string, at: number): boolean {
+  const blanks = /[ \t]*[\r\n]/y;
+  blanks.lastIndex = at;
+  return blanks.test(text);
 }
 
 /** Whether the `#` at `hash` could begin something more than text. */
