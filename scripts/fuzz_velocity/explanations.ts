@@ -20,28 +20,151 @@ const explanations: readonly Explanation[] = [
     holds: (_, __, theirs) => /\[[LCBI][\w.;]*@[0-9a-f]+|\$Head@|\$Itr@/.test(theirs.out ?? ""),
   },
   {
+    reason:
+      "Apache's engine prints the block of an unknown macro without what its tokens leave out",
+    holds: (template, ours, theirs) =>
+      /#\{?@/.test(template) && ours.out !== undefined && theirs.out !== undefined &&
+      isStripped(ours.out, theirs.out, template),
+  },
+  {
     reason: "Java's characters lack the methods of text; ours are text of length one",
     holds: (template) => /charAt\(0\)[.}\[]/.test(template),
   },
   {
     reason:
       "1.7 takes a brace directly after a reference for a part of it, as in a printed map given to #evaluate",
-    holds: (template, _, theirs) =>
-      template.includes("#evaluate(") && (theirs.error ?? "").startsWith("Encountered"),
+    only: "1.7",
+    holds: (template, _, { error = "" }) =>
+      template.includes("#evaluate(") && /^Encountered "[{}]/.test(error),
   },
   {
-    reason: "1.7 overlooks a lone $ among a directive's arguments",
-    holds: (template) => /#\w+ ?\([^)]*\$\)/.test(template),
-  },
-  {
-    reason: "1.7 stays in a reference's state after a directive that follows a reference",
-    holds: (template) => /\}[ \t]+#set|#\{?end\}?\s*##/.test(template),
+    reason: "Apache's engine overlooks a lone $ before the end of a directive's argument",
+    holds: (template) => /#\w+ ?\((?:[^)]*\$\)|'[^']*\$')/.test(template),
   },
   {
     reason:
-      "Apache's engine prints the block of an unknown macro without what its tokens leave out",
-    holds: (template, ours, theirs) =>
-      template.includes("#@") && bareText(ours.out ?? "") === bareText(theirs.out ?? ""),
+      "Apache's engine still expects a part of the reference before #set or #macro after it: a bracket is refused, a blank after a brace is kept or lost",
+    holds: (template, _, { error = "" }) =>
+      /\}[ \t]+#set/.test(template) && error === "" ||
+      /#(?:set|macro)\([^\n]*\)\[/.test(template) && error.startsWith('Encountered "["'),
+  },
+  {
+    reason:
+      "Apache's engine still expects arguments of a property in a macro's first line after #(: it refuses the parenthesis",
+    holds: (template, _, { error = "" }) =>
+      template.includes("#(") && error.startsWith('Encountered ")"'),
+  },
+  {
+    reason: "Apache's engine does not print signs directly before an escaped directive",
+    holds: (template) => /[$#]!?\\+[#!]/.test(template),
+  },
+  {
+    reason: "Apache's engine drops a sign of an escaped dollar that begins no reference",
+    holds: (template) => /\\\$!?(?:#[^\w{@]|\\+\$|\$$)/.test(template),
+  },
+  {
+    reason: "Apache's engine does not print a lone $ between a reference and a dot",
+    holds: (template) => /[\w)\]}!]\\*\$!?\.[A-Za-z(]/.test(template),
+  },
+  {
+    reason: "Apache's engine refuses parentheses directly after |; ours reads them",
+    only: "2.x",
+    holds: (template, _, { error = "" }) =>
+      /\|! *\(|\|\(|\|not \(/.test(template) &&
+      /^Lexical error.*Encountered: '\('|^Failed to parse String literal/.test(error),
+  },
+  {
+    reason:
+      "a fault of 2.4 where an operand of arithmetic or a comparison is no number: it fails instead of null",
+    only: "2.x",
+    holds: (template, _, { error = "" }) =>
+      / (?:[-+*\/%<>]|[<>]=|[lg][te]) /.test(template) &&
+      /^(?:Cannot read field "kind"|null$|Cannot calculate)/.test(error),
+  },
+  {
+    reason: "Java's arrays cannot grow or shrink; ours are lists",
+    holds: (_, __, { error = "" }) => /class \[L.*UnsupportedOperationException/.test(error),
+  },
+  {
+    reason:
+      "Java's Short and Byte compare with their like only; ours are whole numbers as any other",
+    holds: (_, __, { error = "" }) =>
+      /'compareTo' in  class java\.lang\.(?:Short|Byte)/.test(error),
+  },
+  {
+    reason: "a class is a name to look at: inner classes of Java's collections show theirs",
+    holds: (_, __, { out = "" }) => /class java\.util\.\w+\$\w+/.test(out),
+  },
+  {
+    reason:
+      "Apache's engine takes a lone sign before a directive, and the blanks between, for its indentation",
+    holds: (template) => /[$#]!?[ \t]+#\{?[a-z@]|[$#][!{]?#\{?(?:else|elseif|end)\b/.test(template),
+  },
+  {
+    reason:
+      "1.7 takes a directive that is a word to its scanner, as a macro's name, for text after a dollar",
+    only: "1.7",
+    holds: (template) =>
+      /\$!?#\{?(?:@|(?:foreach|macro|define|evaluate|break|stop|m2?|mb|recurse|outer)\b|\{set\})/
+        .test(
+          template,
+        ),
+  },
+  {
+    reason: "Apache's engine refuses what follows a map that ends with a reference in an alternate",
+    only: "2.x",
+    holds: (template, _, { error = "" }) =>
+      /\{[^{}]*\|[^|]*\$\w+\}[})\] ]/.test(template) && /^(?:Encountered|Lexical)/.test(error),
+  },
+  {
+    reason: "1.7 still expects a part of a property when its block ends: ## after that end is text",
+    only: "1.7",
+    holds: (template, { out: ours = "" }, { out, error }) =>
+      /\.\w[^]*#\{?(?:end|else|if)/.test(template) &&
+      (out === undefined
+        ? /##[\w{]|#\{?(?:end|else)\}?\s*##/.test(template) && /^Encountered "#/.test(error ?? "")
+        : out.includes("##") && isStripped(out, ours, template)),
+  },
+  {
+    reason: "1.7 still expects a part of the reference before #set and refuses its '='",
+    only: "1.7",
+    holds: (template, _, { error = "" }) =>
+      /[$#]\{?\w[^\n]*#set/.test(template) && error.startsWith('Encountered "="'),
+  },
+  {
+    reason:
+      "a block that prints $bodyContent inside itself repeats as often as macros may nest; ours ends it at once",
+    holds: (template, _, { out = "" }) => template.includes("$!bodyContent") && /x{20}/.test(out),
+  },
+  {
+    reason: "1.7 prints the source of a list or map for an escaped parameter; ours nothing",
+    only: "1.7",
+    holds: (template) => /\\\$a\b/.test(template) && /#m2?\([[{]/.test(template),
+  },
+  {
+    reason: "a Float hashes otherwise than a Double, which all of our numbers with a point are",
+    holds: (template) => /floatValue\(\)\.hashCode/.test(template),
+  },
+  {
+    reason: "a range may be longer than ours allow, or its ends no whole numbers",
+    holds: (_, { error = "" }) => / items\. Use a smaller range/.test(error),
+  },
+  {
+    reason: "Integer has parseInt and Long has parseLong; our whole numbers have both",
+    holds: (template) => template.includes("big.parseInt("),
+  },
+  {
+    reason: "an iterator of ours has no methods but those that walk it",
+    holds: (template) => /iterator\(\)\.(?!next|hasNext|remove)/.test(template),
+  },
+  {
+    reason: "subList() is a view in Java; ours is a snapshot",
+    holds: (template) =>
+      template.includes("subList(") && /#set\( ?\$list\[|list\.(?:add|set|remove)/.test(template),
+  },
+  {
+    reason: "String.join() takes nothing but text in Java; ours prints the items",
+    holds: (_, __, { error = "" }) => error.startsWith("Invocation of method 'join' in  class"),
   },
   {
     reason: "Apache's engine refuses text after ${ that could begin a reference; ours prints it",
@@ -49,34 +172,8 @@ const explanations: readonly Explanation[] = [
       /^(?:Encountered|Lexical)/.test(error) && /\$\\*!?\{[\\${[ ]/.test(template),
   },
   {
-    reason:
-      "1.7 does not print a lone $ between a reference and a dot, or before an escaped directive",
-    only: "1.7",
-    holds: (template) => /\$!?\.[A-Za-z(]|[$#]!?\\+[#!]/.test(template),
-  },
-  {
-    reason: "1.7 takes a directive that is a word to its scanner for text after a dollar",
-    only: "1.7",
-    holds: (template) => /\$!?#\{?(?:foreach|macro|define|evaluate|break|set\})/.test(template),
-  },
-  {
-    reason:
-      "Apache's engine takes a lone sign and the blanks after it for the indentation of a directive",
-    holds: (template) => /(?:^|[\n('"{\]])[$#!\s]*[$#]!?[ \t]+#/.test(template),
-  },
-  {
     reason: "Apache's engine refuses text after ${ with blanks before #set; ours prints them",
     holds: (template) => /\$!?\{ #set/.test(template),
-  },
-  {
-    reason: "Apache's engine refuses parentheses in arguments and alternates; ours reads them",
-    only: "2.x",
-    holds: (_, __, { error = "" }) => error.startsWith("Lexical error"),
-  },
-  {
-    reason: "a fault of 2.4 where an operand of arithmetic is no number: it fails instead of null",
-    only: "2.x",
-    holds: (_, __, { error = "" }) => /^(?:Cannot read field|null|Cannot calculate)/.test(error),
   },
   {
     reason: "2.4 prefers a map's methods to its keys; ours takes keys first, as later versions do",
@@ -88,7 +185,7 @@ const explanations: readonly Explanation[] = [
   },
   {
     reason: "a class is a name to look at: its methods and clone() are not there",
-    holds: (template) => /\.(?:class|getClass\(\))[.[]|clone/.test(template),
+    holds: (template) => /\.(?:class|getClass\(\))[.[|]|clone/.test(template),
   },
   {
     reason: "Java's arrays hash by address",
@@ -97,7 +194,7 @@ const explanations: readonly Explanation[] = [
   {
     reason:
       "a string template is read before the macros after it are known, so \\#name stays as it is",
-    holds: (template) => /#evaluate\("[^"]*\\#m/.test(template),
+    holds: (template) => /#evaluate\(["'][^]*\\#m/.test(template),
   },
   {
     reason: "the views of a map are snapshots: taking from them does not take from the map",
@@ -105,9 +202,16 @@ const explanations: readonly Explanation[] = [
   },
 ];
 
-/** Text without comments and without the signs that Apache's engine loses. */
-function bareText(text: string): string {
-  return text.replace(/##[^\n]*|#\*[^]*?\*#|\*#/g, "").replace(/[#$\\\s]/g, "");
+/** How often a generated loop may repeat the comments in it. */
+const turns = 9;
+
+/** Whether the second text is the first without signs, white space and what comments hold. */
+function isStripped(ours: string, theirs: string, template: string): boolean {
+  const [whole, rest] = [ours, theirs].map((text) => text.replace(/[#$!*\\\s]/g, ""));
+  const lost = (template.match(/##[^\n]*|#\*[^]*?\*#/g) ?? []).join("").length * turns;
+  let at = 0;
+  for (const char of whole!) if (char === rest![at]) at++;
+  return at === rest!.length && whole!.length - rest!.length <= lost;
 }
 
 /** Why a difference from Apache's engine is meant; undefined where it is a fault to look into. */
