@@ -60,11 +60,11 @@ const explanations: readonly Explanation[] = [
   },
   {
     reason: "Apache's engine drops a sign of an escaped dollar that begins no reference",
-    holds: (template) => /\\\$!?(?:#[^\w{@]|\\+\$|\$$)/.test(template),
+    holds: (template) => /\\\$!?(?:#[^\w{@]|\\+\$|\$$|\$#)/.test(template),
   },
   {
     reason: "Apache's engine does not print a lone $ between a reference and a dot",
-    holds: (template) => /[\w)\]}!]\\*\$!?\.[A-Za-z(]/.test(template),
+    holds: (template) => /[\w)\]}!\\]\\*\$!?\.[A-Za-z(]/.test(template),
   },
   {
     reason: "Apache's engine refuses parentheses directly after |; ours reads them",
@@ -92,8 +92,8 @@ const explanations: readonly Explanation[] = [
       /'compareTo' in  class java\.lang\.(?:Short|Byte)/.test(error),
   },
   {
-    reason: "a class is a name to look at: inner classes of Java's collections show theirs",
-    holds: (_, __, { out = "" }) => /class java\.util\.\w+\$\w+/.test(out),
+    reason: "a class is a name to look at: arrays and inner classes of Java show theirs",
+    holds: (_, __, { out = "" }) => /class (?:\[|java\.util\.\w+\$\w+)/.test(out),
   },
   {
     reason:
@@ -156,6 +156,12 @@ const explanations: readonly Explanation[] = [
   {
     reason: "an iterator of ours has no methods but those that walk it",
     holds: (template) => /iterator\(\)\.(?!next|hasNext|remove)/.test(template),
+  },
+  {
+    reason: "1.7 reads ##* as the begin of a comment of several lines",
+    only: "1.7",
+    holds: (template, _, { error = "" }) =>
+      template.includes("##*") && error.startsWith("Lexical error"),
   },
   {
     reason: "subList() is a view in Java; ours is a snapshot",
