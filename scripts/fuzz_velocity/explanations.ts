@@ -89,7 +89,7 @@ const explanations: readonly Explanation[] = [
     reason:
       "Java's Short and Byte compare with their like only; ours are whole numbers as any other",
     holds: (_, __, { error = "" }) =>
-      /'compareTo' in  class java\.lang\.(?:Short|Byte)/.test(error),
+      /'compareTo' in {2}class java\.lang\.(?:Short|Byte)/.test(error),
   },
   {
     reason: "a class is a name to look at: arrays and inner classes of Java show theirs",
