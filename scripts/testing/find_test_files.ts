@@ -10,7 +10,7 @@ const serverFolders = ["postgres", "hub", "connector", "import", "segment", "tri
  * Files that count what a run reads. A read goes back to the oldest transaction that ran on the
  * server, in whatever database, so these files want the server to themselves.
  */
-const aloneFiles = [/^test\/import\//, /^test\/export\/prune_changes_test\.ts$/];
+const aloneFiles = [/^test\/import\//, /^test\/export\/(?:prune_changes|two_exports)_test\.ts$/];
 
 /** Splits files into those that may share the server and those that want it to themselves. */
 export function splitByServer(

@@ -104,6 +104,12 @@ test("SIGHUP and a NOTIFY on the hub ask for a reload too", async (t) => {
   );
 });
 
+/** As an editor does it: whoever reads meanwhile finds the old file or the new one, whole. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
+
 test("an address is read at start alone, and a reload that changes it says so", async (t) => {
   const [hub, shop] = [await openTestHub(t), await openTestDatabase(t, schemas)];
   const folder = await writeConfig(t, yaml(hub.url, shop.url, contactsOnly));
@@ -111,11 +117,11 @@ test("an address is read at start alone, and a reload that changes it says so", 
   await daemon.waitForLine("daemon_ready");
   const other = yaml(hub.url, shop.url, contactsOnly)
     .replace("port: 0", 'port: 1, host: "::1", tokens: [0123456789abcdef]');
-  await writeFile(path.join(folder, "perigee.yaml"), other);
+  await replaceFile(path.join(folder, "perigee.yaml"), other);
   const refused = await daemon.waitForLine("config_refused");
   assert.match(String(refused["text"]), /^server\.host, server\.port: needs a restart/);
   const tokens = other.replace('port: 1, host: "::1"', "port: 0");
-  await writeFile(path.join(folder, "perigee.yaml"), tokens);
+  await replaceFile(path.join(folder, "perigee.yaml"), tokens);
   const taken = await daemon.waitForLine("config_reloaded");
   assert.deepEqual(taken["changed"], ["~server"]);
 });
