@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { rename, writeFile } from "node:fs/promises";
-import path from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { openTestDatabase, openTestHub, type TestDatabase } from "../support/database.ts";
-import { spawnDaemon, writeConfig } from "../support/daemon_process.ts";
+import { replaceConfig, spawnDaemon, writeConfig } from "../support/daemon_process.ts";
 import { waitFor } from "../support/wait.ts";
 
 function yaml(hub: string, shop: string, exports: string): string {
@@ -40,9 +38,7 @@ test("a changed file is taken up at a run boundary, and what changed is logged b
   const folder = await writeConfig(t, yaml(hub.url, shop.url, contactsOnly));
   const daemon = spawnDaemon(t, { config: folder });
   await daemon.waitForLine("daemon_ready");
-  const file = path.join(folder, "perigee.yaml");
-  await writeFile(`${file}.new`, yaml(hub.url, shop.url, `${contactsOnly}\n${second}`));
-  await rename(`${file}.new`, file);
+  await replaceConfig(folder, yaml(hub.url, shop.url, `${contactsOnly}\n${second}`));
   const line = await daemon.waitForLine("config_reloaded");
   assert.deepEqual(line["changed"], ["+export/second"]);
   await hub.sql`insert into perigee.contacts (email) values ('new@example.com')`;
@@ -60,7 +56,7 @@ test("a broken file is refused with its problems, and the running configuration 
   const daemon = spawnDaemon(t, { config: folder });
   const ready = await daemon.waitForLine("daemon_ready");
   const broken = contactsOnly.replace("datasets:", "dataset:");
-  await writeFile(path.join(folder, "perigee.yaml"), yaml(hub.url, shop.url, broken));
+  await replaceConfig(folder, yaml(hub.url, shop.url, broken));
   const refused = await daemon.waitForLine("config_refused");
   assert.match(String(refused["text"]), /perigee\.yaml:\d+:\d+/);
   assert.match(String(refused["text"]), /datasets/);
@@ -75,7 +71,7 @@ test("a broken file is refused with its problems, and the running configuration 
     const [row] = await shop.sql`select count(*) as rows from first.contacts`;
     return row?.["rows"] === "1" || undefined;
   });
-  await writeFile(path.join(folder, "perigee.yaml"), yaml(hub.url, shop.url, contactsOnly));
+  await replaceConfig(folder, yaml(hub.url, shop.url, contactsOnly));
   const taken = await daemon.waitForLine("config_reloaded");
   assert.deepEqual(taken["changed"], [], "the fault was taken back, nothing changed");
   const after = await (await fetch(`${ready["url"]}/health`)).json() as { status: string };
@@ -89,26 +85,19 @@ test("SIGHUP and a NOTIFY on the hub ask for a reload too", async (t) => {
   const daemon = spawnDaemon(t, { config: folder, env });
   await daemon.waitForLine("daemon_ready");
   await daemon.waitForLine("listen_started", (line) => line["target"] === "hub");
-  const file = path.join(folder, "perigee.yaml");
-  await writeFile(file, yaml(hub.url, shop.url, `${contactsOnly}\n${second}`));
+  await replaceConfig(folder, yaml(hub.url, shop.url, `${contactsOnly}\n${second}`));
   await hub.sql`select pg_notify('perigee', 'reload')`;
   await daemon.waitForLine(
     "config_reloaded",
     ({ changed }) => String(changed) === "+export/second",
   );
-  await writeFile(file, yaml(hub.url, shop.url, contactsOnly));
+  await replaceConfig(folder, yaml(hub.url, shop.url, contactsOnly));
   process.kill(daemon.pid, "SIGHUP");
   await daemon.waitForLine(
     "config_reloaded",
     ({ changed }) => String(changed) === "-export/second",
   );
 });
-
-/** As an editor does it: whoever reads meanwhile finds the old file or the new one, whole. */
-async function replaceFile(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text);
-  await rename(`${file}.new`, file);
-}
 
 test("an address is read at start alone, and a reload that changes it says so", async (t) => {
   const [hub, shop] = [await openTestHub(t), await openTestDatabase(t, schemas)];
@@ -117,11 +106,11 @@ test("an address is read at start alone, and a reload that changes it says so", 
   await daemon.waitForLine("daemon_ready");
   const other = yaml(hub.url, shop.url, contactsOnly)
     .replace("port: 0", 'port: 1, host: "::1", tokens: [0123456789abcdef]');
-  await replaceFile(path.join(folder, "perigee.yaml"), other);
+  await replaceConfig(folder, other);
   const refused = await daemon.waitForLine("config_refused");
   assert.match(String(refused["text"]), /^server\.host, server\.port: needs a restart/);
   const tokens = other.replace('port: 1, host: "::1"', "port: 0");
-  await replaceFile(path.join(folder, "perigee.yaml"), tokens);
+  await replaceConfig(folder, tokens);
   const taken = await daemon.waitForLine("config_reloaded");
   assert.deepEqual(taken["changed"], ["~server"]);
 });
@@ -155,7 +144,7 @@ test("a stream that runs at a reload finishes on the old pools, which close afte
   let text = new TextDecoder().decode((await reader.read()).value);
   const old = await sessionsOf(shop);
   assert.ok(old.length > 0);
-  await writeFile(path.join(folder, "perigee.yaml"), renderYaml(hub.url, shop.url, 4));
+  await replaceConfig(folder, renderYaml(hub.url, shop.url, 4));
   const line = await daemon.waitForLine("config_reloaded");
   assert.deepEqual(line["changed"], ["~connector/shop"]);
   const decoder = new TextDecoder();

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { rename, writeFile } from "node:fs/promises";
-import path from "node:path";
 import { test } from "node:test";
 import { openProxy } from "../support/proxy.ts";
+import { replaceConfig } from "../support/daemon_process.ts";
 import { waitFor } from "../support/wait.ts";
 import {
   deadlineMs,
@@ -28,9 +27,7 @@ test("a configuration that is reloaded while the hub is away runs when it is bac
   proxy.refuse(true);
   proxy.cut();
   await daemon.waitForLine("listen_failed", ({ target }) => target === "hub", deadlineMs);
-  const file = path.join(daemon.folder, "perigee.yaml");
-  await writeFile(`${file}.new`, faultYaml(world, { hub: url.href, parts: parts + second }));
-  await rename(`${file}.new`, file);
+  await replaceConfig(daemon.folder, faultYaml(world, { hub: url.href, parts: parts + second }));
   const reloaded = await daemon.waitForLine("config_reloaded", undefined, deadlineMs);
   assert.deepEqual(reloaded["changed"], ["+export/second"]);
   proxy.refuse(false);

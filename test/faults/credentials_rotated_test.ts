@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { rename, writeFile } from "node:fs/promises";
-import path from "node:path";
 import { test } from "node:test";
+import { replaceConfig } from "../support/daemon_process.ts";
 import { createRole } from "../support/checked_shop.ts";
 import {
   deadlineMs,
@@ -25,10 +24,8 @@ test("a password that was changed stops its connector until the configuration ha
   await sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`;
   const failure = await waitForFailure(daemon, "import/customers", "PG210");
   assert.match(failure.advice, /password/);
-  const file = path.join(daemon.folder, "perigee.yaml");
   const rotated = url.replace(new URL(url).password, encodeURIComponent("rotated secret"));
-  await writeFile(`${file}.new`, faultYaml(world, { shop: rotated, parts }));
-  await rename(`${file}.new`, file);
+  await replaceConfig(daemon.folder, faultYaml(world, { shop: rotated, parts }));
   const reloaded = await daemon.waitForLine("config_reloaded", undefined, deadlineMs);
   assert.deepEqual(reloaded["changed"], ["~connector/shop"]);
   await waitForRoundTrip(world, "Afterwards");

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -53,11 +53,20 @@ export async function makeFolder(scope: Scope): Promise<string> {
   return folder;
 }
 
+const configFile = "perigee.yaml";
+
 /** A configuration folder with one file. */
 export async function writeConfig(scope: Scope, yaml: string): Promise<string> {
   const folder = await makeFolder(scope);
-  await writeFile(path.join(folder, "perigee.yaml"), yaml);
+  await writeFile(path.join(folder, configFile), yaml);
   return folder;
+}
+
+/** As an editor does it: whoever reads meanwhile finds the old configuration or the new one, whole. */
+export async function replaceConfig(folder: string, yaml: string): Promise<void> {
+  const file = path.join(folder, configFile);
+  await writeFile(`${file}.new`, yaml);
+  await rename(`${file}.new`, file);
 }
 
 /** Starts the daemon; it is killed at the end of the scope where it still runs. */
