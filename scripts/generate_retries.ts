@@ -101,7 +101,7 @@ some in a row, until one that is sent on trial gets through.
 | what | waits |
 |---|---|
 | LISTEN | 0.2 s to 15 s, for ever; behind a pooler that passes nothing on, 5 min |
-| a hub that is away | runs wait in their daemon, deliveries look again every second |
+| a hub that is away or takes no writes | runs wait in their daemon, and they and deliveries look again every second |
 | alerts' webhooks | as deliveries, at most 10 min, for a day |
 | a connector's sign of life | every minute |
 `;

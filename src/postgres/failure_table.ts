@@ -108,7 +108,7 @@ export const failures = {
     advice: "Grant the right to this user (`perigee grants` prints the statements).",
   },
   PG221: {
-    kind: "permission",
+    kind: "connection",
     policy: "retry",
     finding: "the server takes no writes (a standby, or read-only)",
     advice: "Point the address at the primary; after a failover it is found again by itself.",

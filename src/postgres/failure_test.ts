@@ -72,7 +72,7 @@ test("each SQLSTATE leads to what can be done about it", () => {
     "23505": ["data", "set_aside"],
     "23514": ["data", "set_aside"],
     "54000": ["data", "set_aside"],
-    "25006": ["permission", "retry"],
+    "25006": ["connection", "retry"],
     "40001": ["conflict", "retry"],
     "40P01": ["conflict", "retry"],
     "55P03": ["conflict", "retry"],
