@@ -144,7 +144,7 @@ async function openGeneration(
   const known = await migrateHub(hub.listenTarget, observe);
   runner.requireMigrations(known);
   await sample.seed(hub.pool.sql, current.connectors);
-  current.start();
+  const routed = current.start();
   opened.push(() => current.quiesce());
   const { caughtUp } = await scheduler.start(current.jobs);
   const reload = createReload({
@@ -160,6 +160,7 @@ async function openGeneration(
   opened.push(() => drain.stop());
   handlers.set("reload", () => reload.wake());
   handlers.set("migrated", () => drain.wake());
+  await routed;
   observe({ kind: "daemon_ready", url: server.url, startedInMs: performance.now() - startedAt });
   return {
     config: current.config,

@@ -44,8 +44,11 @@ export interface Generation {
   readonly connectors: ConnectorRegistry;
   readonly jobs: readonly Job[];
   readonly fetch: ReturnType<typeof createApp>["fetch"];
-  /** Begins to listen, deliver and monitor. The scheduler is the caller's. */
-  start(): void;
+  /**
+   * Begins to listen, deliver and monitor; the scheduler is the caller's. Resolves when events find
+   * their sinks (see `Deliveries.routed`).
+   */
+  start(): Promise<void>;
   /** Takes no more wake-ups and ends deliveries, without touching what runs. */
   quiesce(): Promise<void>;
   /** As `close`, but what streams messages to a client finishes first, however long that takes. */
@@ -111,6 +114,7 @@ export function prepareGeneration(
         catchUp: (name) => scheduler.request(name, "start"),
       });
       started.push(() => wakeUps.close());
+      return deliveries.routed;
     },
     async quiesce() {
       for (const stop of started.splice(0).reverse()) await stop();

@@ -108,8 +108,9 @@ async function reloadOnce(
   const next = prepareGeneration(await hub.resolve(result.config), foundation, before);
   options.swap(next);
   await before.quiesce();
-  next.start();
+  const routed = next.start();
   scheduler.replace(next.jobs);
+  await routed;
   observe({
     kind: "config_reloaded",
     hash: result.config.hash,

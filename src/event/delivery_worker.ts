@@ -23,6 +23,11 @@ export interface DeliveryDeps {
 /** The deliveries of one daemon. */
 export interface Deliveries {
   /**
+   * Resolves when the hub knows the routes, so that events from now on find their sinks; also when
+   * it does not answer within two seconds, for it is told as soon as it does.
+   */
+  readonly routed: Promise<void>;
+  /**
    * What the hub's channel `perigee_deliveries` says: something may be due, or, with a payload, a
    * sink is to be paused or resumed (`pause <sink>`, `resume <sink>`).
    */
@@ -40,6 +45,9 @@ const seenEveryMs = 3_600_000;
 /** Pause after the hub could not be prepared, ms. */
 const retryPauseMs = 1_000;
 
+/** How long a start or a reload waits for a hub that does not take the routes, ms. */
+const routedLimitMs = 2_000;
+
 /**
  * Starts delivering to every sink of the configuration, each in a loop of its own, so that one slow
  * or dead sink delays no other. First it tells the hub the routes and triggers of the configuration;
@@ -49,10 +57,12 @@ export function startDeliveries(deps: DeliveryDeps): Deliveries {
   const stopping = new AbortController();
   const startedAt = deps.clock.now().toISOString();
   const loops: (WebhookLoop | NotifyLoop)[] = [];
+  const prepared = prepareHub(deps, startedAt, stopping.signal);
+  const limit = deps.clock.sleep(routedLimitMs, stopping.signal).catch(() => undefined);
   const running = run();
 
   async function run(): Promise<void> {
-    const hubId = await prepareHub(deps, startedAt, stopping.signal);
+    const hubId = await prepared;
     // A stop that came meanwhile found no loops to stop.
     if (hubId === undefined || stopping.signal.aborted) return;
     for (const sink of deps.config.sinks.values()) loops.push(makeLoop(sink, hubId, deps));
@@ -60,6 +70,7 @@ export function startDeliveries(deps: DeliveryDeps): Deliveries {
   }
 
   return {
+    routed: Promise.race([prepared, limit]).then(() => undefined),
     wake(payload = "") {
       const command = parseSinkCommand(payload);
       if (command !== undefined) {
