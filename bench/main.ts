@@ -20,6 +20,7 @@ const areas = [
   "velocity",
   "render",
   "idle",
+  "trace",
   "compare",
 ];
 

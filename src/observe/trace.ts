@@ -1,6 +1,7 @@
 import {
   type Attributes,
   context,
+  isSpanContextValid,
   propagation,
   type Span,
   SpanKind,
@@ -20,6 +21,9 @@ export interface SpanOptions {
   /** Headers of a request that may belong to a trace of its sender. */
   readonly headers?: Headers;
 }
+
+/** Looks for a registered SDK at each span, until there is one. */
+const tracer = trace.getTracer("perigee");
 
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL };
 
@@ -41,8 +45,10 @@ export function withSpan<T>(
   const parent = headers === undefined
     ? active
     : propagation.extract(active, headers, headerGetter);
-  const options = { attributes, kind: kinds[kind ?? "internal"] };
-  return trace.getTracer("perigee").startActiveSpan(name, options, parent, async (span) => {
+  const span = tracer.startSpan(name, { attributes, kind: kinds[kind ?? "internal"] }, parent);
+  // Nobody listens: there is nothing to end, and nothing that children could belong to.
+  if (!isSpanContextValid(span.spanContext())) return work(span);
+  return context.with(trace.setSpan(parent, span), async () => {
     try {
       return await work(span);
     } catch (error) {
