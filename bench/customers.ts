@@ -1,4 +1,6 @@
+import { startThrowawayCluster } from "../test/support/test_cluster.ts";
 import { openWorld, type World } from "../test/support/world.ts";
+import { durableSettings } from "./durable_settings.ts";
 
 /** Rows of the benchmarks' tables; smaller with PERIGEE_BENCH_ROWS, for a look in a hurry. */
 export const customerCount = Number(process.env["PERIGEE_BENCH_ROWS"] ?? 1_000_000);
@@ -21,15 +23,17 @@ const customersSql = `
   create unique index on customers (email);
   vacuum (analyze, freeze) customers`;
 
-/** Opens a hub and a shop with the customers, works with them, and drops both databases. */
+/** Starts a server with a hub and a shop with the customers, works with them, and stops it. */
 export async function withCustomers(work: (world: World) => Promise<void>): Promise<void> {
   const closing: (() => void | Promise<void>)[] = [];
   const scope = { after: (close: () => void | Promise<void>) => void closing.unshift(close) };
+  const cluster = await startThrowawayCluster(durableSettings);
   try {
-    const world = await openWorld("", undefined, scope);
+    const world = await openWorld("", undefined, scope, cluster.superuserUrl);
     for (const statement of customersSql.split(";")) await world.shop.sql.unsafe(statement);
     await work(world);
   } finally {
     for (const close of closing) await close();
+    await cluster.stop();
   }
 }

@@ -22,6 +22,7 @@ import { openConnection } from "../src/postgres/connection.ts";
 import { parseConnectionUrl } from "../src/postgres/connection_url.ts";
 import { openPool, type Pool } from "../src/postgres/pool.ts";
 import type { ConnectionTarget } from "../src/postgres/target.ts";
+import { durableSettings } from "./durable_settings.ts";
 
 /** A server with a hub of `rows` contacts, a customer's database, and one for those compared with. */
 export interface ExportWorld {
@@ -60,19 +61,6 @@ export const contactsExport: ExportConfig = {
   maxStalenessMs: undefined,
 };
 
-/** As a server for work is set: durable, with logical decoding, and no background work in between. */
-const settings = {
-  wal_level: "logical",
-  shared_buffers: "1GB",
-  max_wal_size: "16GB",
-  checkpoint_timeout: "1h",
-  autovacuum: "off",
-  fsync: "on",
-  synchronous_commit: "on",
-  full_page_writes: "on",
-  wal_compression: "off",
-};
-
 /**
  * Starts the server, the embedded one unless another is given, and fills the hub; takes about 10 s
  * for each million contacts.
@@ -80,6 +68,7 @@ const settings = {
 export async function openExportWorld(rows: number, given?: Binaries): Promise<ExportWorld> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "perigee-bench-"));
   const binaries = given ?? await findEmbeddedBinaries();
+  const settings = { ...durableSettings, wal_level: "logical" };
   const cluster = await startCluster({ dataDir, binaries, settings, isThrowaway: true });
   const admin = openPool(targetOf(cluster.superuserUrl, "admin"), { max: 1 });
   for (const name of ["hub", "customer", "peer"]) await admin.sql.unsafe(`create database ${name}`);

@@ -1,3 +1,7 @@
+/**
+ * `npm run bench -- segment [--only first,again,few,many] [--json]`: evaluating one segment against
+ * the same in SQL, and fifty at once against scans of their source.
+ */
 import type { ConditionOperator } from "../src/config/condition_operator.ts";
 import type { Config } from "../src/config/model.ts";
 import type { SegmentConfig } from "../src/config/model_segment.ts";
@@ -7,6 +11,7 @@ import { sampleSegment } from "../src/segment/sample_segment.ts";
 import { importOnce } from "../test/support/imports.ts";
 import { importOf, segmentOf, sourceOf, type World } from "../test/support/world.ts";
 import { customerCount, withCustomers } from "./customers.ts";
+import { isWanted } from "./is_wanted.ts";
 import { pairedRatio, printResult } from "./paired.ts";
 
 const area = "segment";
@@ -68,15 +73,19 @@ async function claimAll(
 
 await withCustomers(async (world) => {
   const config = world.config({ sources: new Map([["customers", sourceOf("customers")]]) });
-  const deps = {
-    config,
-    hub: world.pool,
-    hubTarget: world.hub.target,
-    connectors: world.connectors,
-  };
   await importOnce(world, importOf("customers", "customers", []));
   await copySourceIntoHub(world);
-  const below = (limit: number) => spending("half", 1, "<=", limit);
+  if (isWanted("first")) await measureFirst(world, config);
+  if (isWanted("again")) await measureAgain(world, config);
+  if (isWanted("few")) await measureFew(world, config);
+  if (isWanted("many")) await measureMany(world, config);
+});
+
+function below(limit: number): SegmentConfig {
+  return spending("half", 1, "<=", limit);
+}
+
+async function measureFirst(world: World, config: Config): Promise<void> {
   printResult(
     await pairedRatio(
       `${shown} contacts × ${shown} rows, half matching, first evaluation; one SQL statement in one database = 1`,
@@ -86,6 +95,11 @@ await withCustomers(async (world) => {
       { area, runs: 5, kind: "atMost", prepare: () => forget(world) },
     ),
   );
+}
+
+async function measureAgain(world: World, config: Config): Promise<void> {
+  const { connectors } = world;
+  const deps = { config, hub: world.pool, hubTarget: world.hub.target, connectors };
   await forget(world);
   await evaluate(world, below(half), config);
   await world.hub.sql`vacuum analyze perigee.segment_members`;
@@ -102,22 +116,26 @@ await withCustomers(async (world) => {
       { area, runs: 5, kind: "atMost", prepare: () => turn++ },
     ),
   );
+}
+
+async function measureFew(world: World, config: Config): Promise<void> {
   const few = fiftyOf(0.001, 100);
-  const fewLeases = await claimAll(world, few);
+  const leases = await claimAll(world, few);
   printResult(
     await pairedRatio(
       "50 segments over one source, each with 0.1 % of its rows; a bare sequential scan = 1",
       10,
-      () => evaluateAll(world, few, fewLeases, config),
+      () => evaluateAll(world, few, leases, config),
       () => scan(world),
       { area, runs: 5, kind: "atMost" },
     ),
   );
+}
+
+/** Reported without a bar: what they select has to be moved and joined, one scan or fifty. */
+async function measureMany(world: World, config: Config): Promise<void> {
   const many = fiftyOf(0.02, 200);
-  const manyLeases = await claimAll(world, many);
-  const evaluateMany = () => evaluateAll(world, many, manyLeases, config);
-  const wide = "50 segments over one source, each with 2 % of its rows";
-  // Reported without a bar: what they select has to be moved and joined, one scan or fifty.
+  const leases = await claimAll(world, many);
   for (
     const [against, other] of [
       ["a bare sequential scan", () => scan(world)],
@@ -125,15 +143,15 @@ await withCustomers(async (world) => {
     ] as const
   ) {
     const { limit: _bar, ...figure } = await pairedRatio(
-      `${wide}; ${against} = 1`,
+      `50 segments over one source, each with 2 % of its rows; ${against} = 1`,
       Infinity,
-      evaluateMany,
+      () => evaluateAll(world, many, leases, config),
       other,
       { area, runs: 3, kind: "atMost" },
     );
     printResult(figure);
   }
-});
+}
 
 /** Segments that each select another share of the source. */
 function fiftyOf(share: number, firstId: number): SegmentConfig[] {

@@ -1,10 +1,5 @@
 import type { DialectName } from "../../src/message/velocity/dialect.ts";
-
-/** What an engine made of a template. */
-interface Answer {
-  readonly out?: string;
-  readonly error?: string;
-}
+import type { Answer } from "./ask_java.ts";
 
 /** A difference that is meant: how to know it, and why it stays. */
 interface Explanation {

@@ -13,8 +13,7 @@ import type { ConnectionTarget } from "../postgres/target.ts";
 import { applyMissing } from "./apply_missing.ts";
 import { type Applied, applyRows } from "./apply_rows.ts";
 import { checkRows } from "./check_rows.ts";
-import { type ImportPlan, planImport } from "./plan_import.ts";
-import { loadSourceTable } from "./source_table.ts";
+import type { ImportPlan } from "./plan_import.ts";
 import { extendHistory } from "./source_window.ts";
 import { type ImportStart, startImport } from "./start_import.ts";
 import { type ImportSides, type ReadMode, stageRows, stageSeenKeys } from "./stage_rows.ts";
@@ -63,14 +62,13 @@ async function importOnce(
   const { signal } = context;
   const key = connectors.require(config.connector).key;
   return await withReadTransaction(connectors, config.connector, signal, async (source) => {
-    const loading = loadSourceTable(source.sql, config.from, config.name);
+    const starting = startImport(config, key, source.sql, deps.hub.sql);
     // Awaited inside, while the hub's connection is opened; without it nobody hears of its failure.
-    loading.catch(() => undefined);
+    starting.catch(() => undefined);
     return await withHubTransaction(hubTarget, signal, async (hubSession) => {
-      const table = await loading;
-      const plan = planImport(config, key, table);
+      const start = await starting;
+      const { plan } = start;
       const sides = { source, hubSession, signal };
-      const start = await startImport(config, plan, table, sides);
       reportFallback(config, start, context);
       const rows = await readRows(config, plan, start, mode, sides, context);
       const { defaultCountry } = config;

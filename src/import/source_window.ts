@@ -7,6 +7,8 @@ import type { SourceTable } from "./source_table.ts";
 export interface SourcePosition {
   /** `xmin:xmax:` in the form of a `pg_snapshot`. */
   readonly snapshot: string;
+  /** Every row that the run sees was written by a transaction with a smaller id. */
+  readonly end: bigint;
   /**
    * Greatest value of the cursor column, but not beyond the source's clock, where one odd row would
    * hide all others; undefined without a cursor or without rows.
@@ -41,7 +43,8 @@ export function parseSnapshot(text: string): Snapshot | undefined {
  * write rows of this database, and the first one not begun. Ids are given out for all databases of
  * a server; a running transaction that is seen to belong to another database is left out, because
  * it would have everything since its begin read again. A standby's snapshot lists no transactions
- * in progress (PostgreSQL, snapshot.h), so there everything from its `xmin` on counts as not seen.
+ * in progress (PostgreSQL, snapshot.h), so there everything from its `xmin` on counts as not seen
+ * by the next run, whether this one reads it or not.
  */
 export async function readPosition(
   sql: Sql,
@@ -64,7 +67,7 @@ export async function readPosition(
     ? undefined
     : await readGreatest(sql, source, cursorColumn);
   const snapshot = source.isStandby ? `${xmin}:${xmin}:` : `${row?.oldest ?? xmax}:${xmax}:`;
-  return { snapshot, cursorValue };
+  return { snapshot, end: xmax, cursorValue };
 }
 
 /** As Postgres writes it, with microseconds: a value that only Postgres reads again. */
@@ -95,8 +98,8 @@ export function planWindow(
 ): SourceWindow {
   const obstacle = source.windowObstacle ?? findObstacle(source, position, last, fingerprint);
   if (obstacle !== undefined) return { kind: "full", reason: obstacle };
-  const [before, now] = [last?.snapshot ?? "", position.snapshot];
-  const changed = changedCondition(before, now, source.hashesLists);
+  const before = last?.snapshot ?? "";
+  const changed = changedCondition(before, position.end, source.hashesLists);
   if (changed === undefined) {
     return { kind: "full", reason: "the last run is too many transactions ago" };
   }
@@ -149,19 +152,15 @@ const comparableXids = 2n ** 31n - 1n;
  * several processes at once, in half the time. A frozen row whose id was the same in an epoch before
  * is read too, and not written.
  */
-function changedCondition(
-  before: string,
-  now: string,
-  hashesLists: boolean,
-): string | undefined {
-  const [old, current] = [parseSnapshot(before), parseSnapshot(now)];
-  if (old === undefined || current === undefined) return undefined;
-  if (hashesLists && current.xmax - old.xmin <= listedXids) {
-    return `t.xmin = any('{${listXids(old.xmin, current.xmax).join(",")}}'::xid[])`;
+function changedCondition(before: string, end: bigint, hashesLists: boolean): string | undefined {
+  const old = parseSnapshot(before);
+  if (old === undefined) return undefined;
+  if (hashesLists && end - old.xmin <= listedXids) {
+    return `t.xmin = any('{${listXids(old.xmin, end).join(",")}}'::xid[])`;
   }
-  if (current.xmax - old.xmin >= comparableXids) return undefined;
-  const epoch = current.xmax >> 32n;
-  const low = current.xmax & 0xffff_ffffn;
+  if (end - old.xmin >= comparableXids) return undefined;
+  const epoch = end >> 32n;
+  const low = end & 0xffff_ffffn;
   const earlier = epoch === 0n ? 0n : epoch - 1n;
   const xid = "t.xmin::text::bigint";
   const wide = `${xid} + case when ${xid} > ${low} then ${earlier << 32n} else ${epoch << 32n} end`;

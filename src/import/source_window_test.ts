@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cursorFloor, extendHistory, planWindow } from "./source_window.ts";
+import { cursorFloor, extendHistory, parseSnapshot, planWindow } from "./source_window.ts";
 import type { SourceTable } from "./source_table.ts";
 
 const table: SourceTable = {
@@ -29,10 +29,11 @@ function reasonOf(
   source: Partial<SourceTable>,
   snapshot: string,
   before: Partial<typeof last> | undefined = {},
+  end = parseSnapshot(snapshot)?.xmax ?? 0n,
 ): string {
   const window = planWindow(
     { ...table, ...source },
-    { snapshot, cursorValue: undefined },
+    { snapshot, end, cursorValue: undefined },
     before === undefined ? undefined : { ...last, ...before },
     "same",
     undefined,
@@ -66,6 +67,19 @@ test("a short list of transactions is looked up in a hash, across an epoch too",
   assert.match(reasonOf(hashed, "50110:50110:"), /age/);
 });
 
+test("a standby reads what it sees beyond a transaction that is still open", () => {
+  const standby = { isStandby: true };
+  assert.equal(
+    reasonOf({ ...standby, hashesLists: true }, "100:100:", { snapshot: "100:100:" }, 103n),
+    "t.xmin = any('{100,101,102}'::xid[])",
+  );
+  const [open, end] = [2n ** 32n - 5n, 2n ** 32n + 10n];
+  assert.match(
+    reasonOf(standby, `${open}:${open}:`, { snapshot: `${open}:${open}:` }, end),
+    /> 10 then 0 else 4294967296 end >= 4294967291$/,
+  );
+});
+
 test("transaction ids are compared with their epoch", () => {
   const snapshot = `${2n ** 32n - 5n}:${2n ** 32n - 5n}:`;
   const condition = reasonOf({}, `${2n ** 32n + 10n}:${2n ** 32n + 10n}:`, { snapshot });
@@ -85,11 +99,11 @@ test("a cursor looks back to the run before the oldest running transaction began
 test("history keeps what a transaction that is still open needs, and no more", () => {
   const history = [{ snapshot: "50:60:", value: "1" }, { snapshot: "60:99:60", value: "2" }];
   assert.deepEqual(
-    extendHistory(history, { snapshot: "60:120:60", cursorValue: "3" }),
+    extendHistory(history, { snapshot: "60:120:60", end: 120n, cursorValue: "3" }),
     [...history, { snapshot: "60:120:60", value: "3" }],
   );
   assert.deepEqual(
-    extendHistory(history, { snapshot: "120:120:", cursorValue: "3" }),
+    extendHistory(history, { snapshot: "120:120:", end: 120n, cursorValue: "3" }),
     [{ snapshot: "120:120:", value: "3" }],
   );
 });

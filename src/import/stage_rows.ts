@@ -51,16 +51,12 @@ export async function stageRows(
   sides: ImportSides,
 ): Promise<{ rows: number; bytes: number }> {
   const typed = typedRead(plan);
-  await createStaging(sides.hubSession.sql, typed.staged, hubColumns(plan));
+  const { sql } = sides.hubSession;
+  const create = () => createStaging(sql, typed.staged, hubColumns(plan));
+  const select = selectionSql(plan, table, selection);
   const moved = mode === "typed"
-    ? await copyRows(
-      typed.list,
-      typed.staged,
-      "import_staging",
-      selectionSql(plan, table, selection),
-      sides,
-    )
-    : await copyText(plan, selectionSql(plan, table, selection), sides);
+    ? await copyRows(typed.list, typed.staged, "import_staging", select, create, sides)
+    : await copyText(plan, select, create, sides);
   if (moved.rows <= selection.maxRows) return moved;
   throw new PerigeeError(
     `import ${plan.name} found more rows than max_rows allows, which is ${selection.maxRows}`,
@@ -107,20 +103,27 @@ export function hubColumns(plan: ImportPlan): StagedColumn[] {
 async function copyText(
   plan: ImportPlan,
   selection: string,
+  createTables: () => Promise<void>,
   sides: ImportSides,
 ): Promise<{ rows: number; bytes: number }> {
   const text = textRead(plan);
-  await createTextStaging(sides.hubSession.sql, text.staged);
-  const moved = await copyRows(text.list, text.staged, "import_text", selection, sides);
-  await fillFromText(sides.hubSession.sql, text.fill);
+  const { sql } = sides.hubSession;
+  const create = async () => {
+    await createTables();
+    await createTextStaging(sql, text.staged);
+  };
+  const moved = await copyRows(text.list, text.staged, "import_text", selection, create, sides);
+  await fillFromText(sql, text.fill);
   return moved;
 }
 
+/** `createTables` runs while the source already reads. */
 function copyRows(
   list: string,
   columns: readonly StagedColumn[],
   into: "import_staging" | "import_text",
   selection: string,
+  createTables: () => Promise<void>,
   { source, hubSession, signal }: ImportSides,
 ): Promise<{ rows: number; bytes: number }> {
   return copyBetween({
@@ -128,6 +131,7 @@ function copyRows(
     read: `copy (select ${list} ${selection}) to stdout (format binary)`,
     to: hubSession,
     write: stagingCopy(into, columns),
+    beforeWrite: createTables,
     signal,
   });
 }

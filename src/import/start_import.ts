@@ -1,18 +1,19 @@
-import type { ImportConfig } from "../config/model.ts";
+import type { Sql } from "postgres";
+import type { ImportConfig, KeyField } from "../config/model.ts";
 import { findImportCursor, findKeysToRetry, type ImportCursor } from "../hub/import_state.ts";
-import type { ImportPlan } from "./plan_import.ts";
-import type { SourceTable } from "./source_table.ts";
+import { type ImportPlan, planImport } from "./plan_import.ts";
+import { loadSourceTable, type SourceTable } from "./source_table.ts";
 import {
   planWindow,
   readPosition,
   type SourcePosition,
   type SourceWindow,
 } from "./source_window.ts";
-import type { ImportSides } from "./stage_rows.ts";
 
 /** What a run knows before it reads. */
 export interface ImportStart {
   readonly table: SourceTable;
+  readonly plan: ImportPlan;
   readonly last: ImportCursor | undefined;
   readonly position: SourcePosition | undefined;
   readonly window: SourceWindow;
@@ -24,22 +25,26 @@ const retriedKeys = 1_000;
 
 /**
  * Decides what a run reads: what changed since the last one, or everything and why. Reads the
- * source's position in the transaction in which its rows will be read.
+ * source's position in the transaction in which its rows will be read, and the hub's side of it
+ * outside the run's transaction: another daemon that moves the cursor meanwhile is found when this
+ * one moves it. Throws what `loadSourceTable` and `planImport` throw.
  */
 export async function startImport(
   config: ImportConfig,
-  plan: ImportPlan,
-  table: SourceTable,
-  { source, hubSession }: ImportSides,
+  key: { readonly column: string; readonly field: KeyField },
+  source: Sql,
+  hub: Sql,
 ): Promise<ImportStart> {
-  const { sql } = hubSession;
-  const hasWindow = table.windowObstacle === undefined;
-  const [last, position, keysToRetry] = await Promise.all([
-    findImportCursor(sql, plan.name),
-    hasWindow ? readPosition(source.sql, table, config.cursor?.column) : undefined,
-    findKeysToRetry(sql, plan.name, retriedKeys),
+  const [table, last, keysToRetry] = await Promise.all([
+    loadSourceTable(source, config.from, config.name),
+    findImportCursor(hub, config.name),
+    findKeysToRetry(hub, config.name, retriedKeys),
   ]);
-  const start = { table, last, position };
+  const plan = planImport(config, key, table);
+  const position = table.windowObstacle === undefined
+    ? await readPosition(source, table, config.cursor?.column)
+    : undefined;
+  const start = { table, plan, last, position };
   const full = (reason: string): ImportStart => ({
     ...start,
     window: { kind: "full", reason },

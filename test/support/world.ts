@@ -53,7 +53,11 @@ export const noSchedule: ScheduleConfig = {
   weekdays: [],
 };
 
-/** The customer's database is the connector `shop`, whose tables have their key in `key.column`. */
+/**
+ * The customer's database is the connector `shop`, whose tables have their key in `key.column`. Both
+ * databases are in the cluster of this run, or in the one of which `cluster` is the superuser's
+ * address.
+ */
 export async function openWorld(
   setupSql: string,
   key: { readonly column: string; readonly field: KeyField } = {
@@ -61,9 +65,10 @@ export async function openWorld(
     field: { kind: "email" },
   },
   scope: Scope = { after },
+  cluster?: string,
 ): Promise<World> {
-  const hub = await openTestHub(scope);
-  const shop = await openTestDatabase(scope, setupSql);
+  const hub = await openTestHub(scope, cluster);
+  const shop = await openTestDatabase(scope, setupSql, cluster);
   const pool = openPool(hub.target, { max: 2 });
   const connector: ConnectorConfig = {
     name: "shop",
