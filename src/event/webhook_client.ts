@@ -2,7 +2,12 @@ import { isIP } from "node:net";
 import type { buildConnector } from "undici";
 import type { Answer } from "./outcome.ts";
 import { type AddressResolver, makeResolver } from "./resolve_address.ts";
-import { type Exchange, type Posting, WebhookConnection } from "./webhook_connection.ts";
+import {
+  type Exchange,
+  type Posting,
+  type RequestHeaders,
+  WebhookConnection,
+} from "./webhook_connection.ts";
 
 /** How one receiver is reached. */
 export interface WebhookTarget {
@@ -23,7 +28,7 @@ export interface WebhookTarget {
 /** A body to POST, with all headers that belong to it. Names and values are as HTTP allows them. */
 export interface WebhookRequest {
   readonly body: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RequestHeaders;
 }
 
 /**

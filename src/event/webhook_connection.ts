@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
-import type { buildConnector as ConnectorBuilder, Client as HttpClient } from "undici";
+import type { IncomingHttpHeaders } from "node:http";
+import type { buildConnector as ConnectorBuilder, Client as HttpClient, Dispatcher } from "undici";
 import { buildConnector, Client } from "./http_client.ts";
 import { AnswerText } from "./answer_text.ts";
 import type { Answer } from "./outcome.ts";
@@ -14,10 +15,13 @@ export interface ConnectionPlan {
   readonly timeoutMs: number;
 }
 
+/** Names and values, or the list of both in turn: that costs half as much where requests are many. */
+export type RequestHeaders = Readonly<Record<string, string>> | string[];
+
 /** A request line's path, headers and body. */
 export interface Posting {
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RequestHeaders;
   readonly body: string;
 }
 
@@ -79,43 +83,25 @@ export class WebhookConnection {
   }
 
   /** Posts once. Never rejects. */
-  exchange(posting: Posting): Promise<Exchange> {
+  exchange({ path, headers, body }: Posting): Promise<Exchange> {
     return new Promise((resolve) => {
-      const text = new AnswerText();
-      let status: number | undefined;
-      let retryAfter: string | undefined;
-      const end = (code: string) => {
-        clearTimeout(limit);
-        const isUnreachable = !this.#isOpen;
-        const isStale = this.#answered > 0 && status === undefined && brokenCodes.has(code);
-        if (status === undefined) {
-          return resolve({ answer: { kind: "failed", code }, isStale, isUnreachable });
-        }
-        this.#answered += 1;
-        // Once the status is known, a body that never ends or breaks off changes nothing.
-        const answer = { kind: "answered", status, retryAfter, text: text.toString() } as const;
-        resolve({ answer, isStale, isUnreachable });
-      };
-      const breakOff = (code: string) => {
-        this.close();
-        end(code);
-      };
-      const limit = setTimeout(() => breakOff("TIMEOUT"), this.#timeoutMs);
-      this.#client.dispatch({ method: "POST", ...posting }, {
-        onRequestStart: () => undefined,
-        onResponseStart: (_, found, headers) => {
-          // What comes before the answer itself, such as 103.
-          if (found < 200) return;
-          status = found;
-          retryAfter = single(headers["retry-after"]);
-        },
-        onResponseData: (_, bytes: Buffer) => {
-          if (!text.add(bytes)) breakOff("");
-        },
-        onResponseEnd: () => end(""),
-        onResponseError: (_, error) => end(codeOf(error)),
-      });
+      const request = new RequestUnderWay(this, resolve);
+      request.limit = setTimeout(breakOff, this.#timeoutMs, request, "TIMEOUT");
+      this.#client.dispatch({ method: "POST", path, headers, body }, request);
     });
+  }
+
+  /** What it means that a request ended with a code, and with what of an answer there was. */
+  judge(code: string, status: number | undefined, retryAfter: string | undefined, text: string) {
+    const isUnreachable = !this.#isOpen;
+    if (status === undefined) {
+      const isStale = this.#answered > 0 && brokenCodes.has(code);
+      return { answer: { kind: "failed", code }, isStale, isUnreachable } as const;
+    }
+    this.#answered += 1;
+    // Once the status is known, a body that never ends or breaks off changes nothing.
+    const answer = { kind: "answered", status, retryAfter, text } as const;
+    return { answer, isStale: false, isUnreachable } as const;
   }
 
   /** Ends the connection, and the request under way with it. */
@@ -123,6 +109,59 @@ export class WebhookConnection {
     this.#isUsable = false;
     void this.#client.destroy();
   }
+}
+
+/**
+ * One request as the client reports on it. A class, because functions that are made anew for each
+ * request cost as much as signing it.
+ */
+class RequestUnderWay implements Dispatcher.DispatchHandler {
+  readonly connection: WebhookConnection;
+  limit: ReturnType<typeof setTimeout> | undefined;
+  readonly #resolve: (exchange: Exchange) => void;
+  readonly #text = new AnswerText();
+  #status: number | undefined;
+  #retryAfter: string | undefined;
+
+  constructor(connection: WebhookConnection, resolve: (exchange: Exchange) => void) {
+    this.connection = connection;
+    this.#resolve = resolve;
+  }
+
+  onRequestStart(): void {
+    // The client takes a handler for one of this kind by this member.
+  }
+
+  onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
+    // What comes before the answer itself, such as 103.
+    if (status < 200) return;
+    this.#status = status;
+    this.#retryAfter = single(headers["retry-after"]);
+  }
+
+  onResponseData(_: unknown, bytes: Buffer): void {
+    if (!this.#text.add(bytes)) breakOff(this, "");
+  }
+
+  onResponseEnd(): void {
+    this.end("");
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    this.end(codeOf(error));
+  }
+
+  /** Only the first end counts. */
+  end(code: string): void {
+    clearTimeout(this.limit);
+    const text = this.#text.toString();
+    this.#resolve(this.connection.judge(code, this.#status, this.#retryAfter, text));
+  }
+}
+
+function breakOff(request: RequestUnderWay, code: string): void {
+  request.connection.close();
+  request.end(code);
 }
 
 function single(value: string | string[] | undefined): string | undefined {

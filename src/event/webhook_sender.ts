@@ -26,17 +26,19 @@ export interface WebhookSender {
   close(): void;
 }
 
+const signatureHeaders = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
+
 /** Makes the sender of a sink: format, headers, signature, rate and connections. */
 export function makeSender(sink: WebhookSinkConfig, hubId: string, clock: Clock): WebhookSender {
   const { url, allowsPrivate, concurrency, timeoutMs, tls } = sink;
   const client = new WebhookClient({ url, allowsPrivate, concurrency, timeoutMs, tls });
   const sign = makeSigner(sink.secrets);
   const rate = limitRate(sink.rateLimitPerSecond);
-  const headers = {
+  const fixed = Object.entries({
     "user-agent": "Perigee",
     ...Object.fromEntries(sink.headers),
     ...authorization(sink),
-  };
+  }).flat();
   return {
     async send(events, signal) {
       const delayMs = rate.reserve(performance.now());
@@ -44,10 +46,9 @@ export function makeSender(sink: WebhookSinkConfig, hubId: string, clock: Clock)
       if (signal.aborted) return undefined;
       const { id, contentType, body } = writeBody(sink.format, hubId, events);
       const signed = sign(id, clock.now().getTime(), body);
-      const answer = await client.post({
-        body,
-        headers: { ...headers, "content-type": contentType, ...signed },
-      });
+      const headers = [...fixed, "content-type", contentType];
+      for (const name of signatureHeaders) headers.push(name, signed[name]);
+      const answer = await client.post({ body, headers });
       return { answer, outcome: judgeAnswer(answer, clock.now().getTime()) };
     },
     close: () => client.close(),
