@@ -10,7 +10,7 @@ import {
   type UnmatchedRows,
 } from "../hub/import_unmatched.ts";
 import { applyPlan, fillsContactId } from "./apply_plan.ts";
-import { checkedStaging } from "./check_rows.ts";
+import { checkedStaging, isKeyUniqueInHub } from "./check_rows.ts";
 import type { ImportPlan } from "./plan_import.ts";
 import { stagePhones } from "./stage_rows.ts";
 
@@ -33,13 +33,14 @@ const attempts = 4;
  * Writes the staged rows set by set: changes what differs, inserts what is new. Nearly always that
  * is two statements. Where a unique value is in the way (an external id that another contact has,
  * two spellings of one address) they are undone, what is in the way is found, listed and left out,
- * and they are run again. An import that is repeated (`isRepeated`) remembers the rows whose contact
+ * and they are run again. `staged` is the number of rows. An import that is repeated (`isRepeated`) remembers the rows whose contact
  * may come later. Throws PG606 when other programs keep getting in between.
  */
 export async function applyRows(
   plan: ImportPlan,
   sql: Sql,
   hub: Sql,
+  staged: number,
   isRepeated: boolean,
 ): Promise<Applied> {
   const found = fillsContactId(plan) ? await findContacts(plan, sql, hub) : noContacts;
@@ -53,7 +54,8 @@ export async function applyRows(
     await sql.unsafe("savepoint apply_rows");
     try {
       const updated = await updateRows(sql, statements);
-      const inserted = await insertRows(sql, statements);
+      const areAllThere = updated === staged - rejected && isMatchUnique(plan);
+      const inserted = areAllThere ? 0 : await insertRows(sql, statements);
       if (isRepeated && fillsContactId(plan)) {
         const rows = unmatchedRows(plan);
         await forgetMatched(sql, rows, statements.match);
@@ -67,6 +69,11 @@ export async function applyRows(
       rejected += await clearTheWay(plan, sql);
     }
   }
+}
+
+/** Is a staged row at most one contact? Then as many changed ones as rows mean that all exist. */
+function isMatchUnique(plan: ImportPlan): boolean {
+  return plan.identity.kind === "contact" && isKeyUniqueInHub(plan);
 }
 
 const uniqueViolation = "23505";

@@ -16,6 +16,11 @@ import type { ImportPlan } from "./plan_import.ts";
 import { hasSourceKey } from "./read_sql.ts";
 import { stagePhones } from "./stage_rows.ts";
 
+/** No two contacts have the same key; phone numbers and additional fields can be several people's. */
+export function isKeyUniqueInHub({ field }: ImportPlan): boolean {
+  return field.kind === "email" || field.kind === "externalCustomerId";
+}
+
 /** How the staging table of a plan names and ranks its rows. Pure. */
 export function checkedStaging(plan: ImportPlan): CheckedStaging {
   const identity = plan.identity.kind === "contact"
@@ -43,8 +48,12 @@ export async function checkRows(
   rows: number,
 ): Promise<number> {
   const staging = checkedStaging(plan);
-  let gone = await rejectKeyless(session, staging);
-  if (plan.identity.kind === "contact") gone += await checkContactKeys(plan, session, hub);
+  // Sent one behind the other; the server runs them in this order.
+  const [keyless, odd] = await Promise.all([
+    rejectKeyless(session, staging),
+    plan.identity.kind === "contact" ? checkContactKeys(plan, session, hub) : 0,
+  ]);
+  let gone = keyless + odd;
   const has = (column: string) => plan.columns.some(({ hubColumn }) => hubColumn === column);
   if (plan.dataset.name === "contacts") {
     if (has("email")) await dropBadEmails(session, staging);
@@ -63,8 +72,7 @@ export async function checkRows(
   const among = plan.isUnique && rows > cheaplySorted ? matchedOnly(plan) : undefined;
   gone += await rejectDuplicates(session, staging, among);
   if (plan.identity.kind !== "contact") return gone;
-  const isHubKeyUnique = plan.field.kind === "email" || plan.field.kind === "externalCustomerId";
-  if (isHubKeyUnique) return gone;
+  if (isKeyUniqueInHub(plan)) return gone;
   return gone + await rejectAmbiguous(session, staging, hubKeyExpression(plan.field, "c"));
 }
 

@@ -66,7 +66,7 @@ export async function importCsv(
     await fillFromText(sql, text.fill);
     const left = await checkRows(plan, sql, deps.hub.sql, csv.defaultCountry, rows);
     await requireLease(sql as unknown as TransactionSql, context.lease);
-    const applied = await applyRows(plan, sql, deps.hub.sql, false);
+    const applied = await applyRows(plan, sql, deps.hub.sql, rows - left, false);
     const { inserted, updated, rejected, unmatched, linked } = applied;
     await storeRejects(sql, csv.name, context.runId, true);
     const { values: dropped } = await countRejects(sql);

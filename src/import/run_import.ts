@@ -1,9 +1,7 @@
-import type { TransactionSql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import type { ImportConfig } from "../config/model.ts";
-import { withReadTransaction } from "../connector/read_transaction.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import { PerigeeError } from "../error.ts";
-import { withHubTransaction } from "../hub/hub_transaction.ts";
 import { countRejects, moveImportCursor, storeRejects } from "../hub/import_state.ts";
 import { requireLease } from "../hub/lease.ts";
 import type { RunContext } from "../hub/run.ts";
@@ -14,6 +12,7 @@ import { applyMissing } from "./apply_missing.ts";
 import { type Applied, applyRows } from "./apply_rows.ts";
 import { checkRows } from "./check_rows.ts";
 import type { ImportPlan } from "./plan_import.ts";
+import { readThenApply } from "./read_then_apply.ts";
 import { extendHistory } from "./source_window.ts";
 import { type ImportStart, startImport } from "./start_import.ts";
 import { type ImportSides, type ReadMode, stageRows, stageSeenKeys } from "./stage_rows.ts";
@@ -61,25 +60,28 @@ async function importOnce(
   const { connectors, hubTarget } = deps;
   const { signal } = context;
   const key = connectors.require(config.connector).key;
-  return await withReadTransaction(connectors, config.connector, signal, async (source) => {
-    const starting = startImport(config, key, source.sql, deps.hub.sql);
-    // Awaited inside, while the hub's connection is opened; without it nobody hears of its failure.
-    starting.catch(() => undefined);
-    return await withHubTransaction(hubTarget, signal, async (hubSession) => {
-      const start = await starting;
-      const { plan } = start;
-      const sides = { source, hubSession, signal };
+  return await readThenApply({
+    connectors,
+    connector: config.connector,
+    hubTarget,
+    signal,
+    read: async (source, hub) => {
+      const start = await startImport(config, key, source.sql, deps.hub.sql);
       reportFallback(config, start, context);
-      const rows = await readRows(config, plan, start, mode, sides, context);
-      const { defaultCountry } = config;
-      const left = await checkRows(plan, hubSession.sql, deps.hub.sql, defaultCountry, rows);
-      await requireLease(hubSession.sql as unknown as TransactionSql, context.lease);
-      const applied = await applyRows(plan, hubSession.sql, deps.hub.sql, true);
-      const removed = await applyMissing(config, plan, hubSession.sql, deps.isConfirmed === true);
-      const rejects = await finishImport(plan, start, sides, context);
+      const sides = { source, hubSession: await hub, signal };
+      const rows = await readRows(config, start, mode, sides, context);
+      return { start, rows };
+    },
+    apply: async ({ sql }, { start, rows }) => {
+      const { plan } = start;
+      const left = await checkRows(plan, sql, deps.hub.sql, config.defaultCountry, rows);
+      await requireLease(sql as unknown as TransactionSql, context.lease);
+      const applied = await applyRows(plan, sql, deps.hub.sql, rows - left, true);
+      const removed = await applyMissing(config, plan, sql, deps.isConfirmed === true);
+      const rejects = await finishImport(start, sql, context);
       reportRejects(plan, rejects, context);
       return countsOf(rows, left + applied.rejected, applied, removed, rejects.values);
-    });
+    },
   });
 }
 
@@ -93,12 +95,12 @@ function reportFallback(config: ImportConfig, start: ImportStart, context: RunCo
 
 async function readRows(
   config: ImportConfig,
-  plan: ImportPlan,
   start: ImportStart,
   mode: ReadMode,
   sides: ImportSides,
   { name, observe }: RunContext,
 ): Promise<number> {
+  const { plan } = start;
   const readsWholeKeys = !plan.isUnique || (start.last?.hasDuplicates ?? false);
   const selection = {
     window: start.window,
@@ -113,15 +115,14 @@ async function readRows(
 }
 
 async function finishImport(
-  plan: ImportPlan,
   start: ImportStart,
-  { hubSession: { sql } }: ImportSides,
+  sql: Sql,
   context: RunContext,
 ): Promise<{ rows: number; values: number }> {
-  const { position, last, table, window } = start;
+  const { plan, position, last, table, window } = start;
   const history = window.kind === "full" ? [] : last?.history ?? [];
   const [, rejects, moved] = await Promise.all([
-    storeRejects(sql, plan.name, context.runId, start.window.kind === "full"),
+    storeRejects(sql, plan.name, context.runId, window.kind === "full"),
     countRejects(sql),
     moveImportCursor(sql, plan.name, last, {
       fingerprint: plan.fingerprint,

@@ -131,10 +131,19 @@ function findObstacle(
 /** Half of it would rarely serve a busy database; at twice as many the list takes 200 kB of text. */
 const listedXids = 10_000n;
 
-/** Ids from `first` up to, without, `end` in 32 bits; ids below 3 are given to no transaction. */
+/** From so many on the server hashes a list; fewer ids, compared in turn, take twice as long. */
+const hashedFrom = 9;
+
+/**
+ * Ids from `first` up to, without, `end` in 32 bits; ids below 3 are given to no transaction. A short
+ * list is filled up with its first id.
+ */
 function listXids(first: bigint, end: bigint): bigint[] {
   const all = Array.from({ length: Number(end - first) }, (_each, index) => first + BigInt(index));
-  return all.map((xid) => xid & 0xffff_ffffn).filter((xid) => xid >= 3n);
+  const xids = all.map((xid) => xid & 0xffff_ffffn).filter((xid) => xid >= 3n);
+  const [filling] = xids;
+  if (filling === undefined) return [];
+  return [...xids, ...new Array(Math.max(0, hashedFrom - xids.length)).fill(filling)];
 }
 
 /** Postgres compares 32-bit transaction ids within half of their circle. */

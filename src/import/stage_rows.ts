@@ -54,6 +54,7 @@ export async function stageRows(
   const { sql } = sides.hubSession;
   const create = () => createStaging(sql, typed.staged, hubColumns(plan));
   const select = selectionSql(plan, table, selection);
+  if (selection.window.kind === "changes") await expectFewRows(sides.source.sql);
   const moved = mode === "typed"
     ? await copyRows(typed.list, typed.staged, "import_staging", select, create, sides)
     : await copyText(plan, select, create, sides);
@@ -64,12 +65,22 @@ export async function stageRows(
   );
 }
 
+/**
+ * Nothing tells the planner how many rows have which `xmin`, so of more than a few ids it expects so
+ * many rows that handing them on from process to process would take longer than the scan. They are
+ * few; so it may scan a large table in as many processes as the server's settings allow.
+ */
+async function expectFewRows(source: Sql): Promise<void> {
+  await source.unsafe("set local parallel_tuple_cost = 0");
+}
+
 /** Streams the keys of all rows that the source has now into `import_seen`. */
 export async function stageSeenKeys(
   plan: ImportPlan,
   table: SourceTable,
   { source, hubSession, signal }: ImportSides,
 ): Promise<void> {
+  await source.sql.unsafe("set local parallel_tuple_cost to default");
   await createSeenTable(hubSession.sql);
   const { sourceKeySql } = plan;
   await copyBetween({
@@ -126,12 +137,15 @@ function copyRows(
   createTables: () => Promise<void>,
   { source, hubSession, signal }: ImportSides,
 ): Promise<{ rows: number; bytes: number }> {
+  const created = createTables();
+  // Awaited before the first row is written; a COPY that fails before leaves it to nobody.
+  created.catch(() => undefined);
   return copyBetween({
     from: source,
     read: `copy (select ${list} ${selection}) to stdout (format binary)`,
     to: hubSession,
     write: stagingCopy(into, columns),
-    beforeWrite: createTables,
+    beforeWrite: () => created,
     signal,
   });
 }
