@@ -1,41 +1,64 @@
 import { parseDatePattern } from "./date_pattern.ts";
 import type { DateField } from "./date_pattern.ts";
+import { localDigits } from "./decimal_symbols.ts";
+import { dayPeriodName, eraName, monthName, weekdayName } from "./locale_names.ts";
+import { daysIn, weekOfMonth, weekOfYear, weekRulesOf } from "./week.ts";
 import { zonedFields } from "./zone.ts";
 import type { ZonedFields } from "./zone.ts";
 
 type Field = Extract<DateField, { kind: "field" }>;
 
-/** Formats a moment as java.text.SimpleDateFormat does, with the names of the locale. */
+/**
+ * Formats a moment as java.text.SimpleDateFormat does, with the names, weeks and digits of the
+ * locale. Days before 1583 are those of the Gregorian calendar, as in Postgres. Throws MethodFailure
+ * for a pattern that Java refuses.
+ */
 export function formatDate(date: Date, pattern: string, zone: string, locale: string): string {
   const parsed = parseDatePattern(pattern);
   const fields = zonedFields(date, zone);
-  return parsed.map((part) =>
-    part.kind === "text" ? part.text : formatField(part, fields, date, locale, parsed)
-  ).join("");
+  const isNameAlone = parsed.filter((part) => part.kind === "field").length === 1;
+  const digits = localDigits(locale);
+  const local = (text: string) => text.replace(/\d/g, (digit) => digits[Number(digit)]!);
+  return parsed.map((part) => {
+    if (part.kind === "text") return part.text;
+    return nameOf(part, fields, isNameAlone, locale) ?? zoneOf(part, fields, date, locale) ??
+      local(numberOf(part, fields, locale));
+  }).join("");
 }
 
-function formatField(
+/** A field that is written as a name; undefined for the others. */
+function nameOf(
+  { letter, width }: Field,
+  at: ZonedFields,
+  isAlone: boolean,
+  locale: string,
+): string | undefined {
+  const nameWidth = width >= 4 ? "long" : "short";
+  switch (letter) {
+    case "M":
+      return width < 3
+        ? undefined
+        : monthName(at.month, nameWidth, isAlone ? "alone" : "format", locale);
+    case "L":
+      return width < 3 ? undefined : monthName(at.month, nameWidth, "alone", locale);
+    case "E":
+      return weekdayName(at.weekday, nameWidth, locale);
+    case "G":
+      return eraName(at.year > 0, locale);
+    case "a":
+      return dayPeriodName(at.hour >= 12, locale);
+  }
+  return undefined;
+}
+
+/** A field that tells the zone; undefined for the others. */
+function zoneOf(
   { letter, width }: Field,
   at: ZonedFields,
   date: Date,
   locale: string,
-  all: readonly DateField[],
-): string {
+): string | undefined {
   switch (letter) {
-    case "y":
-    case "Y":
-      return year(letter === "y" ? at.year : weekYear(at), width);
-    case "M":
-    case "L":
-      return width >= 3
-        ? monthName(at, width, locale, letter === "M" && all)
-        : pad(at.month, width);
-    case "E":
-      return name(at, { weekday: width >= 4 ? "long" : "short" }, "weekday", locale);
-    case "G":
-      return at.year > 0 ? "AD" : "BC";
-    case "a":
-      return dayPeriod(at, locale);
     case "z":
       return width >= 4 ? longZone(date, at, locale) : at.zoneName;
     case "Z":
@@ -45,11 +68,20 @@ function formatField(
         ? "Z"
         : offset(at.offsetMinutes, width === 3 ? ":" : "", width === 1 ? 2 : 4);
   }
-  return pad(numberOf(letter, at), width);
+  return undefined;
 }
 
-function numberOf(letter: string, at: ZonedFields): number {
+function numberOf({ letter, width }: Field, at: ZonedFields, locale: string): string {
+  if (letter === "y") return year(at.year, width);
+  if (letter === "Y") return year(weekOfYear(dayOf(at), weekRulesOf(locale)).year, width);
+  return pad(count(letter, at, locale), width);
+}
+
+function count(letter: string, at: ZonedFields, locale: string): number {
   switch (letter) {
+    case "M":
+    case "L":
+      return at.month;
     case "d":
       return at.day;
     case "H":
@@ -73,9 +105,9 @@ function numberOf(letter: string, at: ZonedFields): number {
     case "F":
       return Math.floor((at.day - 1) / 7) + 1;
     case "W":
-      return weekOf(at.day, at.weekday);
+      return weekOfMonth(dayOf(at), weekRulesOf(locale));
     default:
-      return weekOfYear(at);
+      return weekOfYear(dayOf(at), weekRulesOf(locale)).week;
   }
 }
 
@@ -83,69 +115,27 @@ function pad(value: number, width: number): string {
   return String(value).padStart(width, "0");
 }
 
+/** The year of its era; of width 2 its last two digits. */
 function year(value: number, width: number): string {
   const shown = value > 0 ? value : 1 - value;
   return width === 2 ? pad(shown % 100, 2) : pad(shown, width);
 }
 
-function dayOfYear(at: ZonedFields): number {
-  return Math.round((Date.UTC(2000, at.month - 1, at.day) - Date.UTC(2000, 0, 1)) / 86_400_000) +
-    1 -
-    (at.month > 2 && !isLeap(at.year) ? 1 : 0);
+function dayOf({ year, day, month, weekday }: ZonedFields) {
+  return { year, day, weekday, dayOfYear: dayOfYear({ year, month, day }) };
 }
 
-function isLeap(year: number): boolean {
-  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-}
-
-/** Weeks begin on Sunday and the first holds the 1st, as in Java's default English locale. */
-function weekOf(day: number, weekday: number): number {
-  const firstWeekday = (((weekday - (day - 1)) % 7) + 7) % 7;
-  return Math.floor((day - 1 + firstWeekday) / 7) + 1;
-}
-
-function weekOfYear(at: ZonedFields): number {
-  return weekYear(at) === at.year ? weekOf(dayOfYear(at), at.weekday) : 1;
-}
-
-function weekYear(at: ZonedFields): number {
-  const daysLeft = (isLeap(at.year) ? 366 : 365) - dayOfYear(at);
-  return daysLeft < 6 - at.weekday ? at.year + 1 : at.year;
+function dayOfYear({ year, month, day }: Pick<ZonedFields, "year" | "month" | "day">): number {
+  const inLeapYear = Math.round(
+    (Date.UTC(2000, month - 1, day) - Date.UTC(2000, 0, 1)) / 86_400_000,
+  );
+  return inLeapYear + 1 - (month > 2 && daysIn(year) === 365 ? 1 : 0);
 }
 
 function offset(minutes: number, separator: string, digits: number): string {
   const size = Math.abs(minutes);
   const hours = pad(Math.floor(size / 60), 2);
   return (minutes < 0 ? "-" : "+") + hours + (digits === 2 ? "" : separator + pad(size % 60, 2));
-}
-
-/** A month's name: beside a day in the form that the language uses with one. */
-function monthName(
-  at: ZonedFields,
-  width: number,
-  locale: string,
-  all: readonly DateField[] | false,
-): string {
-  const hasDay = all !== false && all.some((part) => part.kind === "field" && part.letter === "d");
-  const month = width >= 4 ? "long" : "short";
-  return name(at, hasDay ? { month, day: "numeric" } : { month }, "month", locale);
-}
-
-function name(
-  at: ZonedFields,
-  options: Intl.DateTimeFormatOptions,
-  type: string,
-  locale: string,
-): string {
-  const day = new Date(Date.UTC(2000, at.month - 1, at.day, at.hour));
-  day.setUTCFullYear(at.year);
-  const format = new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" });
-  return format.formatToParts(day).find((part) => part.type === type)?.value ?? "";
-}
-
-function dayPeriod(at: ZonedFields, locale: string): string {
-  const format = { hour: "numeric", hourCycle: "h12" } as const;
-  return name(at, format, "dayPeriod", locale) || (at.hour < 12 ? "AM" : "PM");
 }
 
 function longZone(date: Date, at: ZonedFields, locale: string): string {

@@ -27,6 +27,9 @@ export function parseDatePattern(pattern: string): readonly DateField[] {
       }
       let end = at + 1;
       while (pattern[end] === char) end++;
+      if (char === "X" && end - at > 3) {
+        throw new MethodFailure("was given a date pattern with more than three X");
+      }
       fields.push({ kind: "field", letter: char!, width: end - at });
       at = end;
     } else {

@@ -7,10 +7,10 @@ import { formatDate } from "./date_format.ts";
 import { parseDate } from "./date_parse.ts";
 import { instantOf, isZone, offsetMinutesAt, utcOf } from "./zone.ts";
 
-/** What dates are read as where no pattern is given; rows carry ISO 8601 with `Z`. */
+/** What dates are read as where no pattern is given; rows carry ISO 8601 with `Z` or an offset. */
 const inputPatterns = [
-  "yyyy-MM-dd'T'HH:mm:ss.SSSX",
-  "yyyy-MM-dd'T'HH:mm:ssX",
+  ...["XXX", "XX", "X"].map((zone) => `yyyy-MM-dd'T'HH:mm:ss.SSS${zone}`),
+  ...["XXX", "XX", "X"].map((zone) => `yyyy-MM-dd'T'HH:mm:ss${zone}`),
   "yyyy-MM-dd'T'HH:mm:ss",
   "dd/MM/yyyy HH:mm:ss",
   "dd/MM/yyyy HH:mm",
@@ -42,9 +42,9 @@ function momentOf(state: RenderState, value: unknown, pattern?: unknown): Moment
   if (value instanceof Date) return { epochMs: value.getTime(), pattern: fallback! };
   if (isNumber(value)) return { epochMs: toDouble(value), pattern: fallback! };
   const text = String(value).slice(0, 100);
-  const { timezone, locale } = state.environment;
+  const { timezone, locale, now } = state.environment;
   for (const candidate of typeof pattern === "string" ? [pattern] : inputPatterns) {
-    const epochMs = parseDate(text, candidate, timezone, locale);
+    const epochMs = parseDate(text, candidate, timezone, locale, now);
     if (epochMs !== undefined) return { epochMs, pattern: candidate };
   }
   const known = typeof pattern === "string" ? `the pattern '${pattern}'` : "a default pattern";
@@ -54,8 +54,7 @@ function momentOf(state: RenderState, value: unknown, pattern?: unknown): Moment
 function write(state: RenderState, epochMs: number, pattern: string, zone: string): string {
   const date = new Date(epochMs);
   if (Number.isNaN(date.getTime())) throw new MethodFailure("was given a date out of range");
-  const shown = /X$/.test(pattern) && zone === state.environment.timezone ? "UTC" : zone;
-  return formatDate(date, pattern, shown, state.environment.locale);
+  return formatDate(date, pattern, zone, state.environment.locale);
 }
 
 /** Adds in local time: a day keeps its hour over a clock change, a month ends at its last day. */
@@ -70,7 +69,10 @@ function add(unit: Unit) {
     if (moment === undefined || count === undefined) return null;
     const { timezone } = state.environment;
     const epochMs = shift(moment.epochMs, Math.trunc(toDouble(count)), unit, timezone);
-    return write(state, epochMs, typeof output === "string" ? output : moment.pattern, timezone);
+    if (typeof output === "string") return write(state, epochMs, output, timezone);
+    // ISO text with a zone that was read without a pattern is written in UTC, as rows have it.
+    const isRow = typeof input !== "string" && moment.pattern.endsWith("X");
+    return write(state, epochMs, moment.pattern, isRow ? "UTC" : timezone);
   };
 }
 

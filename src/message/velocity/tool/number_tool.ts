@@ -1,8 +1,8 @@
 import { MethodFailure, methodTable } from "../method_table.ts";
-import { toDouble, toInteger } from "../number.ts";
+import { toInteger } from "../number.ts";
 import { Tool } from "../tool.ts";
 import { numberArgument } from "./argument.ts";
-import { formatDecimal, symbolsOf } from "./decimal_format.ts";
+import { formatDecimal } from "./decimal_format.ts";
 
 /** A number pattern is a handful of characters; a longer one is a mistake or an attack. */
 const maxPatternChars = 200;
@@ -21,7 +21,7 @@ export const numberTool: Tool = new Tool(
       if (pattern.length > maxPatternChars) {
         throw new MethodFailure(`was given a pattern longer than ${maxPatternChars} characters`);
       }
-      return formatDecimal(toDouble(number), pattern, symbolsOf(state.environment.locale));
+      return formatDecimal(number, pattern, state.environment.locale);
     },
   }),
 );

@@ -131,6 +131,116 @@ test("numbers are formatted as DecimalFormat does", () => {
   assert.throws(() => render("$numberTool.format('abc', 1)"), /without # or 0/);
 });
 
+test("numbers of any size keep their digits, and doubles have no more than they need", () => {
+  rendersTo({
+    "$numberTool.format('#,##0', 9007199254740993)": "9,007,199,254,740,993",
+    "$numberTool.format('0.00', '123456789012345678901234')": "123456789012345678901234.00",
+    "$numberTool.format('0', '3.8025457109324636E18')": "3802545710932463600",
+    "$numberTool.format('0.0', 1.25)$numberTool.format('0.0', 1.35)": "1.21.4",
+    "$numberTool.format('0', -0.4)": "-0",
+    "$numberTool.format('0.##\u2030', '1.7976931348623157E308')": "∞\u2030",
+  });
+});
+
+test("number patterns have exponents, quotes, signs and a point of their own", () => {
+  rendersTo({
+    "$numberTool.format('0.00E00', 450.5315)": "4.51E02",
+    "$numberTool.format('##0.###E0', 1184.875)": "1.18488E3",
+    "$numberTool.format('00E0', '0.00002310')": "23E-6",
+    "$numberTool.format('0E0', 0)": "0E0",
+    "$numberTool.format('#,##0.', 729.875)": "730.",
+    "$numberTool.format('.##', 0.5)$numberTool.format('.##', 3)": ".53.0",
+    "$numberTool.format(\"'%'0\", 7)": "%7",
+    "$numberTool.format(\"0 'a''b'\", 7)": "7 a'b",
+    "$numberTool.format('0 %', 0.07)": "7 %",
+    "$numberTool.format('a0;', -7)$numberTool.format('0;0', -7)": "-a7-7",
+    "$numberTool.format('##,##,##0', 1234567)": "1,234,567",
+  });
+  for (
+    const pattern of ["#,,%", "0#", "0-;;##", "0.0,0", "%0%", "0.0.0", "0E", "'0", "#0#", "\u00a40"]
+  ) {
+    assert.throws(
+      () => render("$numberTool.format($p, 1)", { p: pattern }),
+      /number pattern/,
+      pattern,
+    );
+  }
+});
+
+test("numbers have the signs and digits of the locale", () => {
+  const shown = (locale: string) =>
+    render("$numberTool.format('#,##0.0', -1234.5)", {}, { locale }).replace(/\s/g, " ");
+  assert.deepEqual(["uk-UA", "sv-SE", "hi-IN", "mr-IN"].map(shown), [
+    "-1 234,5",
+    "\u22121 234,5",
+    "-1,234.5",
+    "-\u0967,\u0968\u0969\u096a.\u096b",
+  ]);
+});
+
+test("weeks are counted as the locale's country does", () => {
+  const at = (date: string, locale: string) =>
+    render("$dateTool.formatDate(\"YYYY-'W'ww-u W\", $date)", { date }, { locale });
+  assert.equal(at("2027-01-01", "de-DE"), "2026-W53-5 0");
+  assert.equal(at("2027-01-01", "en-US"), "2027-W01-5 1");
+  assert.equal(at("2024-12-30", "en"), "2025-W01-1 5");
+});
+
+test("months, weekdays, eras and halves of the day have the locale's names", () => {
+  const at = (pattern: string, locale: string) =>
+    render("$dateTool.formatDate($pattern, '2026-05-05T15:04:05Z')", { pattern }, { locale });
+  assert.equal(at("MMMM yyyy", "uk-UA"), "травня 2026");
+  assert.equal(at("MMMM", "uk-UA"), "травень");
+  assert.equal(at("EEEE, d MMM", "de-DE"), "Dienstag, 5 Mai");
+  assert.equal(at("MMMM MMM", "ja-JP"), "5月 5月");
+  assert.equal(at("d MMMM", "zh-CN"), "5 五月");
+  assert.equal(at("MMM", "cs-CZ"), "kvě");
+  assert.equal(at("h a", "zh-TW"), "3 下午");
+  assert.equal(at("G y", "de-DE"), "n. Chr. 2026");
+  assert.equal(at("d/M/yyyy", "fa-IR"), "\u06f5/\u06f5/\u06f2\u06f0\u06f2\u06f6");
+  assert.throws(() => at("XXXX", "en"), /more than three X/);
+});
+
+test("a date with a zone in its pattern is written in the organisation's", () => {
+  const options = { timezone: "Europe/Kyiv" };
+  rendersTo({
+    "$dateTool.formatDate(\"yyyy-MM-dd'T'HH:mmXXX\", '2026-07-01T12:00:00Z')":
+      "2026-07-01T15:00+03:00",
+    "$dateTool.currentDate('HH:mmX')": "12:05+02",
+    "$dateTool.addDays('2026-07-01T12:00:00Z', 1)": "2026-07-02T12:00:00Z",
+    "$dateTool.addDays('2026-07-01T12:00:00+02:00', 1)": "2026-07-02T10:00:00Z",
+    "$dateTool.addDays('2026-07-01T12:00:00+0200', 1, \"yyyy-MM-dd'T'HH:mm:ssX\")":
+      "2026-07-02T13:00:00+03",
+  }, options);
+});
+
+test("dates are read as a lenient SimpleDateFormat reads them", () => {
+  const exact = "yyyy-MM-dd'T'HH:mm:ssXXX";
+  const read = (pattern: string, text: string, locale = "en") =>
+    render("$dateTool.addDays($text, 0, $pattern, $exact)", { pattern, text, exact }, { locale });
+  assert.equal(read("dd.MM.yyyy", "31.02.2026"), "2026-03-03T00:00:00Z");
+  assert.equal(read("yyyyMMddHHmm", "202601020304"), "2026-01-02T03:04:00Z");
+  assert.equal(
+    read("d MMMM yyyy, EEEE", "5 травня 2026, вівторок", "uk-UA"),
+    "2026-05-05T00:00:00Z",
+  );
+  assert.equal(read("d MMM yyyy h a", "5 MAY 2026 12 am"), "2026-05-05T00:00:00Z");
+  assert.equal(read("dd/MM/yy", "01/01/46"), "2046-01-01T00:00:00Z");
+  assert.equal(read("dd/MM/yy", "24/11/46"), "1946-11-24T00:00:00Z");
+  assert.equal(read("YYYY-'W'ww-u", "2026-W53-5", "de-DE"), "2027-01-01T00:00:00Z");
+  assert.equal(read("YYYY-MM-dd", "2026-05-04"), "2025-12-28T00:00:00Z");
+  assert.equal(read("w yyyy", "19 2026", "de-DE"), "2026-05-04T00:00:00Z");
+  assert.equal(read("F EEE MM yyyy", "2 Tue 05 2026"), "2026-05-12T00:00:00Z");
+  assert.equal(read("D yyyy", "125 2026"), "2026-05-05T00:00:00Z");
+  assert.equal(read("yyyy-MM-dd HH:mm Z", "2026-05-05 10:00 -0330"), "2026-05-05T13:30:00Z");
+  assert.equal(read("yyyy-MM-dd HH:mm z", "2026-05-05 10:00 EEST"), "2026-05-05T07:00:00Z");
+  for (
+    const [pattern, text] of [["Z", "+02:00"], ["XX", "+05:45"], ["E", "x"], ["d MMM", "5  May"]]
+  ) {
+    assert.throws(() => read(pattern!, text!), /does not fit the pattern/, text);
+  }
+});
+
 test("arithmetic takes numbers and text that holds one", () => {
   rendersTo({
     "$mathTool.add(1, 2)": "3",

@@ -107,7 +107,9 @@ export function zonedFields(date: Date, zone: string): ZonedFields {
     millisecond: local.getUTCMilliseconds(),
     weekday: local.getUTCDay(),
     offsetMinutes,
-    zoneName: zoneNameAt(date, zone),
+    get zoneName() {
+      return zoneNameAt(date, zone);
+    },
     zone,
   };
 }
