@@ -136,6 +136,9 @@ async function measureFew(world: World, config: Config): Promise<void> {
 async function measureMany(world: World, config: Config): Promise<void> {
   const many = fiftyOf(0.02, 200);
   const leases = await claimAll(world, many);
+  await evaluateAll(world, many, leases, config);
+  await evaluate(world, below(customerCount), config);
+  await world.hub.sql`vacuum analyze perigee.segment_members`;
   for (
     const [against, other] of [
       ["a bare sequential scan", () => scan(world)],

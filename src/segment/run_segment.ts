@@ -5,7 +5,7 @@ import type { ConnectorRegistry } from "../connector/registry.ts";
 import { withHubTransaction } from "../hub/hub_transaction.ts";
 import { requireLease } from "../hub/lease.ts";
 import type { RunContext } from "../hub/run.ts";
-import { applyMemberships } from "../hub/segment.ts";
+import { applyMemberships } from "../hub/segment_membership.ts";
 import type { Counts } from "../observe/observation.ts";
 import type { Pool } from "../postgres/pool.ts";
 import type { ConnectionTarget } from "../postgres/target.ts";

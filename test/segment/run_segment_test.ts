@@ -19,13 +19,18 @@ const world = await openWorld(`
     (4, 'anna@example.com', 'Anna', '1990-01-01', 'B'),
     (5, 'boris@example.org', 'Boris', null, 'C'),
     (6, 'nobody@example.org', 'Nobody', '1980-09-02', 'D'),
-    (7, null, 'Keyless', '1980-09-02', 'E')`);
+    (7, null, 'Keyless', '1980-09-02', 'E');
+  create table spellings (email text primary key, name text);
+  insert into spellings values ('ANNA@example.com', 'a'), ('anna@example.com', 'b'),
+    ('boris@example.org', 'c')`);
 await world.hub.sql`
   insert into perigee.contacts (email, language_code, fields) values
     ('Kozak@example.com', 'uk', '{}'), ('anna@example.com', 'en', '{"city": "Lviv"}'),
     ('boris@example.org', 'uk', '{"city": null}'), ('lonely@example.org', 'uk', '{}')`;
 
-const sources = new Map([["promo_codes", sourceOf("promo_codes")]]);
+const sources = new Map(
+  ["promo_codes", "spellings"].map((name) => [name, sourceOf(name)] as const),
+);
 
 function where(column: string, operator: ConditionOperator, value: unknown): ConditionConfig {
   return { column, operator, value, ignoreCase: false, place: "test.yaml:1:1" };
@@ -60,6 +65,24 @@ test("a segment holds the contacts with a row that meets the conditions", async 
   const { counts, members } = await evaluate(segment, "2026-09-02T09:00:00Z");
   assert.deepEqual(members, ["anna", "kozak"]);
   assert.deepEqual(counts, { entered: 2, left: 0, total: 2, unmatched: 1 });
+});
+
+test("a contact that a source has in two spellings is in once", async () => {
+  const spelt: SegmentNode = {
+    kind: "source",
+    source: "spellings",
+    conditions: [],
+    count: undefined,
+    place: "p:1:1",
+  };
+  for (const [id, node] of [[11, spelt], [12, { kind: "any", nodes: [spelt, spelt] }]] as const) {
+    const segment = segmentOf(`spelt${id}`, id, node);
+    const { counts, members } = await evaluate(segment, "2026-09-02T09:00:00Z");
+    assert.deepEqual(counts, { entered: 2, left: 0, total: 2, unmatched: 0 });
+    assert.deepEqual(members, ["anna", "boris"]);
+    const again = await evaluate(segment, "2026-09-02T09:00:00Z");
+    assert.deepEqual(again.counts, { entered: 0, left: 0, total: 2, unmatched: 0 });
+  }
 });
 
 test("who stays in keeps the moment of entering, who leaves is counted", async () => {
