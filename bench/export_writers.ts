@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { findSystemBinaries } from "../src/embedded/binaries.ts";
+import { startChangeWatcher } from "../src/export/change_watcher.ts";
 import { openListener } from "../src/postgres/listen.ts";
-import type { ExportWorld } from "./export_world.ts";
+import { contactsExport, type ExportWorld } from "./export_world.ts";
 import { median, printResult } from "./paired.ts";
 
 const runs = 5;
@@ -23,9 +24,15 @@ export async function measureWriters(world: ExportWorld): Promise<void> {
       with (fillfactor = 90);
     insert into public.plain select * from perigee.contacts`);
   await hub.sql`vacuum analyze public.plain`;
+  const watcher = startChangeWatcher({
+    hub,
+    exports: [contactsExport],
+    wake: () => undefined,
+    observe: () => undefined,
+  });
   const listener = openListener(world.deps.hubTarget, {
-    channels: { perigee_changes: () => undefined },
-    onListening: () => undefined,
+    channels: { perigee_changes: () => watcher.heard() },
+    onListening: () => watcher.heard(),
     onDeaf: () => undefined,
   });
   const folder = await mkdtemp(path.join(tmpdir(), "perigee-pgbench-"));
@@ -35,6 +42,7 @@ export async function measureWriters(world: ExportWorld): Promise<void> {
     }
   } finally {
     await listener.close();
+    await watcher.close();
     await rm(folder, { recursive: true, force: true });
     await hub.sql`drop table public.plain`;
   }

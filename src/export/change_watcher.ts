@@ -1,6 +1,11 @@
 import type { ExportConfig } from "../config/model.ts";
 import type { DatasetName } from "../dataset/datasets.ts";
-import { type ChangeGlance, glanceAtChanges } from "../hub/change_log.ts";
+import {
+  type ChangeGlance,
+  glanceAtChanges,
+  keepWritersQuiet,
+  passRunningTransactions,
+} from "../hub/change_log.ts";
 import type { Observe } from "../observe/observation.ts";
 import { describeFailure } from "../postgres/failure.ts";
 import type { Pool } from "../postgres/pool.ts";
@@ -38,6 +43,20 @@ const longestWaitMs = 1_000;
  * more each time.
  */
 const pollMs = 10_000;
+/**
+ * While change follows change, writers are told for this time to leave the NOTIFY out, ms. A daemon that dies meanwhile leaves others without wake-ups for as
+ * long; half as much has writers ask twice as often.
+ */
+const quietMs = 100;
+/** Wait between looks meanwhile, ms. Half as much costs writers a tenth of the processors. */
+const quietLookMs = 25;
+/**
+ * Transactions between two looks that count as change upon change. Half as many spare no writer
+ * anything that could be measured; twice as many leave those that write fast to ask for longer.
+ */
+const burstTransactions = 4;
+/** A pool with fewer connections has none to spare for that. */
+const leastPool = 4;
 
 /**
  * Starts to watch the hub's change log for exports on change. The hub notifies from few of its
@@ -65,6 +84,10 @@ class Watch implements ChangeWatcher {
   #isAskedAgain = false;
   /** It was told and has not looked a second time yet. */
   #owesEcho = false;
+  /** The last look found something. */
+  #hasFound = false;
+  /** Writers leave the NOTIFY out until it settles. */
+  #quiet: Promise<void> | undefined;
   #look: Promise<void> | undefined;
 
   constructor(options: ChangeWatcherOptions) {
@@ -79,7 +102,7 @@ class Watch implements ChangeWatcher {
   async close(): Promise<void> {
     this.#end.abort();
     clearTimeout(this.#timer);
-    await this.#look;
+    await Promise.all([this.#look, this.#quiet]);
   }
 
   #start(isTold: boolean): void {
@@ -101,8 +124,12 @@ class Watch implements ChangeWatcher {
   async #lookOnce(isTold: boolean): Promise<void> {
     const { hub, observe } = this.#options;
     try {
+      // Not before the first look, which has to be soon: those that it misses are in the second.
+      if (this.#owesEcho) await passRunningTransactions(hub.sql);
       const glance = await glanceAtChanges(hub.sql, this.#watched, this.#last?.snapshot);
-      this.#wakeTouched(glance);
+      const hasFound = this.#wakeTouched(glance);
+      if (hasFound && this.#isBurst(glance)) this.#quiet ??= this.#keepQuiet();
+      this.#hasFound = hasFound;
       this.#remember(glance, isTold);
       this.#hasFailed = false;
     } catch (error) {
@@ -114,7 +141,22 @@ class Watch implements ChangeWatcher {
     }
   }
 
-  #wakeTouched(glance: ChangeGlance): void {
+  #isBurst({ snapshot }: ChangeGlance): boolean {
+    if (!this.#hasFound || this.#last === undefined) return false;
+    return this.#options.hub.usage().max >= leastPool &&
+      nextTransaction(snapshot) - nextTransaction(this.#last.snapshot) >= burstTransactions;
+  }
+
+  /** Spares writers the NOTIFY for a while, and then looks as if there had been one. */
+  async #keepQuiet(): Promise<void> {
+    // A hub that does not answer is told of by the next look.
+    const wasHeld = await keepWritersQuiet(this.#options.hub.sql, quietMs).catch(() => true);
+    this.#quiet = undefined;
+    if (wasHeld) this.heard();
+  }
+
+  /** Wakes the exports; answers whether anything was touched since the last look. */
+  #wakeTouched(glance: ChangeGlance): boolean {
     const last = this.#last;
     // What changed before the first look is not known, so everybody looks.
     const touched = new Set(last === undefined ? this.#watched : glance.touched);
@@ -124,6 +166,7 @@ class Watch implements ChangeWatcher {
     for (const { name, datasets } of this.#options.exports) {
       if (datasets.some((dataset) => touched.has(dataset))) this.#options.wake(`export/${name}`);
     }
+    return last !== undefined && touched.size > 0;
   }
 
   #remember(glance: ChangeGlance, isTold: boolean): void {
@@ -140,9 +183,14 @@ class Watch implements ChangeWatcher {
   #schedule(): void {
     if (this.#end.signal.aborted) return;
     const looksSoon = this.#unheard.size > 0 ? this.#waitMs : pollMs;
-    const next = this.#owesEcho ? echoMs : looksSoon;
+    const next = this.#quiet !== undefined ? quietLookMs : this.#owesEcho ? echoMs : looksSoon;
     const waitMs = this.#hasFailed ? longestWaitMs : next;
     this.#timer = setTimeout(() => this.#start(false), waitMs);
     this.#timer.unref?.();
   }
+}
+
+/** The number that no transaction had yet at the snapshot: the second field of its text. */
+function nextTransaction(snapshot: string): bigint {
+  return BigInt(snapshot.split(":")[1] ?? 0);
 }

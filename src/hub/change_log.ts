@@ -39,6 +39,27 @@ export async function glanceAtChanges(
   return JSON.parse(row.glance) as ChangeGlance;
 }
 
+/**
+ * Makes later snapshots tell of every transaction that writes now: a snapshot lists none of those
+ * that are newer than the newest that has ended, so this one begins, gets a number and ends.
+ */
+export async function passRunningTransactions(sql: Sql): Promise<void> {
+  await sql`select pg_current_xact_id()`;
+}
+
+/**
+ * Keeps the hub's writers from notifying for `ms`, because the caller looks at the change log by
+ * himself meanwhile, and once more afterwards. Answers when that time is over; false at once where
+ * another daemon does so, or a writer is just asking. The lock lives as long as the statement, so
+ * whatever becomes of the caller, writers notify again when that time is over (migration 0042).
+ */
+export async function keepWritersQuiet(sql: Sql, ms: number): Promise<boolean> {
+  const [row] = await sql<{ held: boolean }[]>`
+    select held, case when held then pg_sleep(${ms / 1_000}::double precision)::text end
+    from (select pg_try_advisory_xact_lock(8101190) as held offset 0) as lock`;
+  return row?.held ?? false;
+}
+
 /** What the change log is kept for. */
 export interface KeptChanges {
   /** The configured exports by name; what others reported is forgotten. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Sql } from "postgres";
 import type { ExportConfig } from "../../src/config/model.ts";
 import { startChangeWatcher } from "../../src/export/change_watcher.ts";
 import { openListener } from "../../src/postgres/listen.ts";
@@ -75,5 +76,46 @@ test("a transaction that left the notifying to another is seen although it commi
   late.release();
   const committedAt = performance.now();
   await waitFor("the late change", () => woken.includes("export/people") ? true : undefined);
+  assert.ok(performance.now() - committedAt < 3_000, "it was found by the poll alone");
+});
+
+/** Commits one small transaction after the other, from three sessions, until the condition holds. */
+async function burstUntil(sql: Sql, what: string, holds: () => Promise<boolean>): Promise<void> {
+  let isWriting = true;
+  const write = async () => {
+    while (isWriting) await sql`insert into perigee.contacts (first_name) values ('Burst')`;
+  };
+  const writers = Promise.all([write(), write(), write()]);
+  try {
+    await waitFor(what, async () => await holds() || undefined);
+  } finally {
+    isWriting = false;
+    await writers;
+  }
+}
+
+test("what a burst leaves unsaid is found, and so is what outlasts it", async (t) => {
+  const { hub, woken } = await watch(t, { people: ["contacts"], sales: ["orders"] });
+  const isQuiet = async () => {
+    const [row] = await hub.sql`select from pg_locks
+      where locktype = 'advisory' and mode = 'ExclusiveLock'
+        and database = (select oid from pg_database where datname = current_database())`;
+    return row !== undefined;
+  };
+  const late = await hub.sql.reserve();
+  let isInTime = false;
+  while (!isInTime) {
+    await late`rollback`;
+    await burstUntil(hub.sql, "writers to be kept quiet", isQuiet);
+    await late`begin`;
+    await late`insert into perigee.orders (status) values ('INITIALIZED')`;
+    isInTime = await isQuiet();
+  }
+  await waitFor("the end of the burst", async () => !await isQuiet() || undefined);
+  assert.ok(!woken.includes("export/sales"));
+  await late`commit`;
+  late.release();
+  const committedAt = performance.now();
+  await waitFor("the late change", () => woken.includes("export/sales") || undefined);
   assert.ok(performance.now() - committedAt < 3_000, "it was found by the poll alone");
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import type { Sql } from "postgres";
 import { datasets } from "../../src/dataset/datasets.ts";
+import { keepWritersQuiet } from "../../src/hub/change_log.ts";
 import { loadMigrations, migrate } from "../../src/hub/migrate.ts";
 import { openConnection } from "../../src/postgres/connection.ts";
 import { copyInto } from "../../src/postgres/copy_stream.ts";
@@ -265,6 +266,47 @@ test("a transaction that stays open does not keep others from waking listeners",
     await hub.sql`update perigee.contacts set total_sent = total_sent + 1 where contact_id = 2`;
     return heard >= 2 ? true : undefined;
   });
+});
+
+test("writers wake nobody while somebody looks by himself, and do so again afterwards", async (t) => {
+  const hub = await openContacts(t);
+  const write = () => hub.sql`update perigee.contacts set total_sent = total_sent + 1`;
+  const holder = await openConnection(hub.target);
+  t.after(() => holder.destroy());
+  const quiet = await countWakeUps(hub, async () => {
+    await holder.sql`select pg_advisory_lock(8101190)`;
+    await write();
+    await holder.sql`select pg_advisory_unlock(8101190)`;
+  });
+  assert.equal(quiet, 0);
+  assert.equal(await countWakeUps(hub, async () => void await write()), 1);
+});
+
+test("a transaction that stays open keeps nobody from keeping writers quiet", async (t) => {
+  const hub = await openContacts(t);
+  const idle = await openConnection(hub.target);
+  t.after(() => idle.destroy());
+  await idle.sql.unsafe("begin");
+  await idle.sql`update perigee.contacts set total_sent = 1 where contact_id = 1`;
+  assert.equal(await keepWritersQuiet(hub.sql, 0), true);
+});
+
+test("of those that would keep writers quiet at the same time one does", async (t) => {
+  const hub = await openContacts(t);
+  const other = await openConnection(hub.target);
+  t.after(() => other.destroy());
+  const first = keepWritersQuiet(hub.sql, 60_000);
+  first.catch(() => undefined);
+  await waitFor("the lock", async () => {
+    const [row] = await other.sql`select from pg_locks where locktype = 'advisory'
+      and database = (select oid from pg_database where datname = current_database())`;
+    return row && true;
+  });
+  assert.equal(await keepWritersQuiet(other.sql, 60_000), false);
+  await other.sql`select pg_cancel_backend(pid) from pg_locks where locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database())`;
+  await assert.rejects(first, { code: "57014" });
+  assert.equal(await keepWritersQuiet(other.sql, 0), true);
 });
 
 test("a transaction may be prepared when it leaves the NOTIFY out, and is logged all the same", async (t) => {

@@ -41,7 +41,7 @@ export function joinExport(
 ): ExportFixture {
   const config: ExportConfig = { ...plainExport, ...changes };
   const hubTarget = { ...hub.target, name: "hub" };
-  const pool = openPool(hubTarget, { max: 2 });
+  const pool = openPool(hubTarget, { max: 4 });
   const connectors = new ConnectorRegistry(
     new Map([["shop", connectorAt(customer.target, "shop")]]),
   );
