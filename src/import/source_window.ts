@@ -51,7 +51,7 @@ export async function readPosition(
   source: SourceTable,
   cursorColumn: string | undefined,
 ): Promise<SourcePosition> {
-  const [row] = await sql<{ snapshot: string; oldest: string | null }[]>`
+  const reading = sql<{ snapshot: string; oldest: string | null }[]>`
     select pg_catalog.pg_current_snapshot()::text as snapshot, (
       select running.xid::text
       from pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) as running (xid)
@@ -62,10 +62,11 @@ export async function readPosition(
           select from pg_catalog.pg_prepared_xacts p
           where p.transaction = running.xid::xid and p.database <> current_database())
       order by running.xid limit 1) as oldest`;
+  const [[row], cursorValue] = await Promise.all([
+    reading,
+    cursorColumn === undefined ? undefined : readGreatest(sql, source, cursorColumn),
+  ]);
   const { xmin, xmax } = parseSnapshot(row?.snapshot ?? "") ?? { xmin: 0n, xmax: 0n };
-  const cursorValue = cursorColumn === undefined
-    ? undefined
-    : await readGreatest(sql, source, cursorColumn);
   const snapshot = source.isStandby ? `${xmin}:${xmin}:` : `${row?.oldest ?? xmax}:${xmax}:`;
   return { snapshot, end: xmax, cursorValue };
 }
