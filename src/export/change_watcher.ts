@@ -51,10 +51,10 @@ const quietMs = 100;
 /** Wait between looks meanwhile, ms. Half as much costs writers a tenth of the processors. */
 const quietLookMs = 25;
 /**
- * Transactions between two looks that count as change upon change. Half as many spare no writer
- * anything that could be measured; twice as many leave those that write fast to ask for longer.
+ * Keys that two looks in a row have to find touched, each for itself, for a burst. Half as many take
+ * a client that writes one row after the other for one, and then its changes wait for the next look.
  */
-const burstTransactions = 4;
+const burstKeys = 8;
 /** A pool with fewer connections has none to spare for that. */
 const leastPool = 4;
 
@@ -84,8 +84,8 @@ class Watch implements ChangeWatcher {
   #isAskedAgain = false;
   /** It was told and has not looked a second time yet. */
   #owesEcho = false;
-  /** The last look found something. */
-  #hasFound = false;
+  /** The last look found as much as a burst brings. */
+  #hasFoundMany = false;
   /** Writers leave the NOTIFY out until it settles. */
   #quiet: Promise<void> | undefined;
   #look: Promise<void> | undefined;
@@ -126,10 +126,14 @@ class Watch implements ChangeWatcher {
     try {
       // Not before the first look, which has to be soon: those that it misses are in the second.
       if (this.#owesEcho) await passRunningTransactions(hub.sql);
-      const glance = await glanceAtChanges(hub.sql, this.#watched, this.#last?.snapshot);
-      const hasFound = this.#wakeTouched(glance);
-      if (hasFound && this.#isBurst(glance)) this.#quiet ??= this.#keepQuiet();
-      this.#hasFound = hasFound;
+      const glance = await glanceAtChanges(
+        hub.sql,
+        this.#watched,
+        this.#last?.snapshot,
+        burstKeys,
+      );
+      this.#wakeTouched(glance);
+      this.#noticeBurst(glance);
       this.#remember(glance, isTold);
       this.#hasFailed = false;
     } catch (error) {
@@ -141,10 +145,12 @@ class Watch implements ChangeWatcher {
     }
   }
 
-  #isBurst({ snapshot }: ChangeGlance): boolean {
-    if (!this.#hasFound || this.#last === undefined) return false;
-    return this.#options.hub.usage().max >= leastPool &&
-      nextTransaction(snapshot) - nextTransaction(this.#last.snapshot) >= burstTransactions;
+  #noticeBurst({ touched }: ChangeGlance): void {
+    const hasFoundMany = Object.values(touched).some((count) => count >= burstKeys);
+    if (hasFoundMany && this.#hasFoundMany && this.#options.hub.usage().max >= leastPool) {
+      this.#quiet ??= this.#keepQuiet();
+    }
+    this.#hasFoundMany = hasFoundMany;
   }
 
   /** Spares writers the NOTIFY for a while, and then looks as if there had been one. */
@@ -155,18 +161,18 @@ class Watch implements ChangeWatcher {
     if (wasHeld) this.heard();
   }
 
-  /** Wakes the exports; answers whether anything was touched since the last look. */
-  #wakeTouched(glance: ChangeGlance): boolean {
+  #wakeTouched(glance: ChangeGlance): void {
     const last = this.#last;
     // What changed before the first look is not known, so everybody looks.
-    const touched = new Set(last === undefined ? this.#watched : glance.touched);
+    const touched = new Set<string>(
+      last === undefined ? this.#watched : Object.keys(glance.touched),
+    );
     for (const name of this.#watched) {
       if (glance.epochs[name] !== last?.epochs[name]) touched.add(name);
     }
     for (const { name, datasets } of this.#options.exports) {
       if (datasets.some((dataset) => touched.has(dataset))) this.#options.wake(`export/${name}`);
     }
-    return last !== undefined && touched.size > 0;
   }
 
   #remember(glance: ChangeGlance, isTold: boolean): void {
@@ -188,9 +194,4 @@ class Watch implements ChangeWatcher {
     this.#timer = setTimeout(() => this.#start(false), waitMs);
     this.#timer.unref?.();
   }
-}
-
-/** The number that no transaction had yet at the snapshot: the second field of its text. */
-function nextTransaction(snapshot: string): bigint {
-  return BigInt(snapshot.split(":")[1] ?? 0);
 }

@@ -8,8 +8,8 @@ export interface ChangeGlance {
   readonly snapshot: string;
   /** Transactions that were running at the snapshot, as xid8 texts. */
   readonly inProgress: readonly string[];
-  /** Datasets that were touched since the last glance's snapshot. */
-  readonly touched: readonly DatasetName[];
+  /** How often datasets were touched since the last glance's snapshot, counted up to `atMost`. */
+  readonly touched: Readonly<Partial<Record<DatasetName, number>>>;
   readonly epochs: Readonly<Record<string, string>>;
 }
 
@@ -22,17 +22,21 @@ export async function glanceAtChanges(
   sql: Sql,
   watched: readonly DatasetName[],
   last: string | undefined,
+  atMost: number,
 ): Promise<ChangeGlance> {
-  const isTouched = watched.map((name) =>
-    last === undefined ? "null::text" : `(select '${name}' from (
-      ${touchedKeys(requireDataset(name), { snapshot: last, atMost: 1 })}) as touched)`
-  );
+  const counts = last === undefined
+    ? []
+    : watched.map((name) =>
+      `select '${name}' as name, count(*) as count from (
+      ${touchedKeys(requireDataset(name), { snapshot: last, atMost })}) as touched`
+    );
   const [row] = await sql.unsafe<{ glance: string }[]>(`select json_build_object(
   'snapshot', pg_current_snapshot()::text,
   'inProgress', (select coalesce(json_agg(x::text), '[]')
     from pg_snapshot_xip(pg_current_snapshot()) as x),
-  'touched', (select coalesce(json_agg(name), '[]')
-    from unnest(array[${isTouched.join(", ")}]::text[]) as name where name is not null),
+  'touched', (select coalesce(json_object_agg(name, count), '{}')
+    from (${counts.join(" union all ") || "select '' as name, 0 as count"}) as counted
+    where count > 0),
   'epochs', (select json_object_agg(dataset, epoch::text) from perigee.dataset_epochs)
 )::text as glance`);
   if (row === undefined) throw new Error("a glance is one row");
