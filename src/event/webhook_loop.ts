@@ -58,6 +58,8 @@ export class WebhookLoop {
   #heldUntil = 0;
   #isPaused = false;
   #isAsked = false;
+  /** The last claim found nothing, and nothing has happened since that could have made more due. */
+  #isDry = false;
   readonly #stopping = new AbortController();
 
   constructor(sink: WebhookSinkConfig, sender: WebhookSender, deps: LoopDeps) {
@@ -67,7 +69,7 @@ export class WebhookLoop {
     this.#size = new QueueSize(sink.concurrency, sink.batchSize);
     this.#recorder = new DeliveryRecorder(deps.hub.sql, sink.name, {
       error: (error) => this.#observeFault(error),
-      recorded: () => this.#signal.wake(),
+      recorded: () => this.#lookSoon(),
     });
   }
 
@@ -75,7 +77,7 @@ export class WebhookLoop {
   wake(): void {
     this.#lookMs = firstLookMs;
     this.#isAsked = true;
-    this.#signal.wake();
+    this.#lookSoon();
   }
 
   /** Resolves after `stop`, when nothing is under way any more. */
@@ -124,6 +126,7 @@ export class WebhookLoop {
       found = claimed.length;
       this.#accept(claimed.map((delivery) => ({ ...delivery, expiresAt })));
     });
+    this.#isDry = found === 0;
     if (found > 0) {
       this.#lookMs = firstLookMs;
       return this.#size.room(waiting + found) > 0 ? 0 : pollMs;
@@ -131,6 +134,12 @@ export class WebhookLoop {
     await this.#followState();
     this.#lookMs = Math.min(pollMs, this.#lookMs * 2);
     return this.#lookMs;
+  }
+
+  /** Something may be due that was not at the last look. */
+  #lookSoon(): void {
+    this.#isDry = false;
+    this.#signal.wake();
   }
 
   /** Nothing is to be claimed now; a wake-up from outside may mean that the sink is held. */
@@ -176,7 +185,7 @@ export class WebhookLoop {
         .finally(() => {
           this.#sending.delete(sending);
           this.#pump();
-          if (this.#size.room(this.#queue.size) > 0) this.#signal.wake();
+          if (!this.#isDry && this.#size.room(this.#queue.size) > 0) this.#signal.wake();
         });
       this.#sending.add(sending);
     }
