@@ -28,12 +28,11 @@ export const givenBack: UndeliveredResult = {
 const mostAtOnce = 500;
 
 /**
- * How long results are gathered for one statement, ms, and how many of them are enough. A statement
- * of a few costs four times as much for each as one of hundreds; a daemon that dies sends again what
- * it had not recorded, and a contact's next event that was put off waits for the record.
+ * How long results are gathered for one statement, ms, unless it is full before. A statement of a few
+ * costs four times as much for each as one of hundreds; a daemon that dies sends again what it had
+ * not recorded, and a contact's next event that was put off waits for the record.
  */
 const gatherMs = 20;
-const enough = 250;
 
 /** Pause after the hub did not take results, ms; they are kept meanwhile. */
 const retryPauseMs = 500;
@@ -82,7 +81,7 @@ export class DeliveryRecorder {
     for (const { eventId, claimNo } of deliveries) {
       this.#delivered.push({ eventId, claimNo, status });
     }
-    if (this.#delivered.length >= enough) this.#hurry();
+    if (this.#delivered.length >= mostAtOnce) this.#hurry();
     this.#start();
   }
 
@@ -158,7 +157,7 @@ export class DeliveryRecorder {
         setImmediate(resolve);
       };
       const isUrgent = this.#undelivered.length > 0 || this.#isEnding;
-      if (isUrgent || this.#delivered.length >= enough) this.#hurry();
+      if (isUrgent || this.#delivered.length >= mostAtOnce) this.#hurry();
     });
   }
 

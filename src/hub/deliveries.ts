@@ -69,7 +69,8 @@ export async function claimDeliveries(sql: Sql, claim: ClaimRequest): Promise<Cl
       update perigee.deliveries delivery
       set due_at = greatest(judged.until, now() + interval '500 milliseconds'), claimed_by = null
       from judged
-      where delivery.ctid = any (array(select place from judged where is_blocked))
+      where judged.is_blocked
+        and delivery.ctid = any (array(select place from judged where is_blocked))
         and delivery.sink = ${sink} and delivery.event_id = judged.event_id
     ), moved as (
       update perigee.deliveries
