@@ -7,9 +7,63 @@ interface Explanation {
   /** The dialect that it is about, where it is not both. */
   readonly only?: DialectName;
   readonly holds: (template: string, ours: Answer, theirs: Answer) => boolean;
+  /**
+   * The template without what the explanation is about. The engines must agree on it, so that a
+   * broad explanation hides no other difference.
+   */
+  readonly without?: (template: string) => string;
 }
 
 const explanations: readonly Explanation[] = [
+  {
+    reason: "Java's Long is no index; our whole numbers are of one kind",
+    holds: (template, { error = "" }) =>
+      template.includes("longValue()") && error.includes("outside a list"),
+    without: (template) => template.replaceAll("longValue()", "intValue()"),
+  },
+  {
+    reason: "Apache's engine refuses true or false directly after an index; ours prints them",
+    holds: (template, _, { error = "" }) =>
+      template.includes("]") && /^Encountered "(?:true|false)"/.test(error),
+  },
+  {
+    reason: "1.7 refuses a comment at the very end of a text that ends with $ or #",
+    only: "1.7",
+    holds: (template, _, { error = "" }) =>
+      /##[^\n]*(?:\$!?|#)(?:$|['"])/.test(template) &&
+      /^Lexical error[^]*Encountered: <EOF>|^Failed to parse String/.test(error),
+    without: (template) => template.replace(/##[^\n]*(?:\$!?|#)(?=$|['"])/g, ""),
+  },
+  {
+    reason: "1.7 takes ## after a property for the begin of the directive's name behind it",
+    only: "1.7",
+    holds: (template) => /\.\w[\w-]*(?:\(\))?(?:\[[^\]\n]*\])?##[\w{@#*[\\]/.test(template),
+    without: (template) => template.replace(/##(?=[\w{@#*[\\])/g, "%"),
+  },
+  {
+    reason:
+      "1.7 still expects a part of the property after $# and a word: it drops what follows a dot",
+    only: "1.7",
+    holds: (template) => /\$#\w+\.\w/.test(template),
+    without: (template) => template.replace(/\$(?=#\w+\.)/g, "%"),
+  },
+  {
+    reason: "Java's Short, Byte and Float tell their class; ours are whole numbers and doubles",
+    holds: (template, _, { out = "" }) =>
+      /(?:short|byte|float)Value/.test(template) && /java\.lang\.(?:Short|Byte|Float)/.test(out),
+    without: (template) => template.replace(/(?:short|byte|float)Value\(\)/g, "foo()"),
+  },
+  {
+    reason: "a range of 2.x cannot be changed; ours is a list as any other",
+    only: "2.x",
+    holds: (_, __, { error = "" }) => error.includes("ASTIntegerRange$IntegerRange"),
+  },
+  {
+    reason: "an iterator of Java fails when its list changes; ours walks the list as it was",
+    only: "2.x",
+    holds: (template, _, { error }) => error === "null" && template.includes(".iterator"),
+    without: (template) => template.replace(/\.iterator\b(?:\(\))?/g, ""),
+  },
   {
     reason: "Java prints the address of an array, a stream or an iterator; ours prints the items",
     holds: (_, __, theirs) => /\[[LCBI][\w.;]*@[0-9a-f]+|\$Head@|\$Itr@/.test(theirs.out ?? ""),
@@ -20,10 +74,12 @@ const explanations: readonly Explanation[] = [
     holds: (template, ours, theirs) =>
       /#\{?@/.test(template) && ours.out !== undefined && theirs.out !== undefined &&
       isStripped(ours.out, theirs.out, template),
+    without: (template) => template.replace(/#\{?@\w+\}?(?:\s*\([^)]*\))?/g, "#if($t)"),
   },
   {
     reason: "Java's characters lack the methods of text; ours are text of length one",
     holds: (template) => /charAt\(0\)[.}\[]/.test(template),
+    without: (template) => template.replaceAll("charAt(0)", "substring(0,1)"),
   },
   {
     reason:
@@ -35,6 +91,7 @@ const explanations: readonly Explanation[] = [
   {
     reason: "Apache's engine overlooks a lone $ before the end of a directive's argument",
     holds: (template) => /#\w+ ?\((?:[^)]*\$\)|'[^']*\$')/.test(template),
+    without: (template) => template.replace(/\$(?=\)|')/g, "%"),
   },
   {
     reason:
@@ -51,15 +108,18 @@ const explanations: readonly Explanation[] = [
   },
   {
     reason: "Apache's engine does not print signs directly before an escaped directive",
-    holds: (template) => /[$#]!?\\+[#!]/.test(template),
+    holds: (template) => /[$#]!?\\+(?:\s*#|!|\$)/.test(template),
+    without: (template) => template.replace(/[$#]!?(?=\\+(?:\s*#|!|\$))/g, "%"),
   },
   {
     reason: "Apache's engine drops a sign of an escaped dollar that begins no reference",
-    holds: (template) => /\\\$!?(?:#[^\w{@]|\\+\$|\$$|\$#)/.test(template),
+    holds: (template) => /\\\$!?(?:#|\\+\$|\$$|\$#)/.test(template),
+    without: (template) => template.replace(/\\\$!?(?=#|\\+\$|$|\$#)/g, "%"),
   },
   {
     reason: "Apache's engine does not print a lone $ between a reference and a dot",
-    holds: (template) => /[\w)\]}!\\]\\*\$!?\.[A-Za-z(]/.test(template),
+    holds: (template) => /(?:[\w)\]}!\\#]|\)\s+)\\*\$!?\.[A-Za-z(]/.test(template),
+    without: (template) => template.replace(/\$!?(?=\.[A-Za-z(])/g, "%"),
   },
   {
     reason: "Apache's engine refuses parentheses directly after |; ours reads them",
@@ -94,6 +154,7 @@ const explanations: readonly Explanation[] = [
     reason:
       "Apache's engine takes a lone sign before a directive, and the blanks between, for its indentation",
     holds: (template) => /[$#]!?[ \t]+#\{?[a-z@]|[$#][!{]?#\{?(?:else|elseif|end)\b/.test(template),
+    without: (template) => template.replace(/[$#][!{]?(?=[ \t]*#\{?[a-z@])/g, "%"),
   },
   {
     reason:
@@ -104,6 +165,7 @@ const explanations: readonly Explanation[] = [
         .test(
           template,
         ),
+    without: (template) => template.replace(/\$!?(?=#[{@a-z])/g, "%"),
   },
   {
     reason: "Apache's engine refuses what follows a map that ends with a reference in an alternate",
@@ -119,26 +181,31 @@ const explanations: readonly Explanation[] = [
       (out === undefined
         ? /##[\w{]|#\{?(?:end|else)\}?\s*##/.test(template) && /^Encountered "#/.test(error ?? "")
         : out.includes("##") && isStripped(out, ours, template)),
+    without: (template) => template.replace(/##[^\n]*\n?/g, ""),
   },
   {
     reason: "1.7 still expects a part of the reference before #set and refuses its '='",
     only: "1.7",
     holds: (template, _, { error = "" }) =>
-      /[$#]\{?\w[^\n]*#set/.test(template) && error.startsWith('Encountered "="'),
+      /[$#]\{?\w[^\n]*#set|#\$[^]*#set/.test(template) && error.startsWith('Encountered "="'),
   },
   {
     reason:
       "a block that prints $bodyContent inside itself repeats as often as macros may nest; ours ends it at once",
-    holds: (template, _, { out = "" }) => template.includes("$!bodyContent") && /x{20}/.test(out),
+    holds: (template, _, { out = "" }) =>
+      /\$!?bodyContent/.test(template) && /([^]{1,80}?)\1{15}/.test(out),
+    without: (template) => template.replace(/\$!?bodyContent/g, ""),
   },
   {
     reason: "1.7 prints the source of a list or map for an escaped parameter; ours nothing",
     only: "1.7",
     holds: (template) => /\\\$a\b/.test(template) && /#m2?\([[{]/.test(template),
+    without: (template) => template.replace(/\\\$a\b/g, "%"),
   },
   {
     reason: "a Float hashes otherwise than a Double, which all of our numbers with a point are",
     holds: (template) => /floatValue\(\)\.hashCode/.test(template),
+    without: (template) => template.replaceAll("floatValue().hashCode", "foo.bar"),
   },
   {
     reason: "a range may be longer than ours allow, or its ends no whole numbers",
@@ -147,10 +214,12 @@ const explanations: readonly Explanation[] = [
   {
     reason: "Integer has parseInt and Long has parseLong; our whole numbers have both",
     holds: (template) => template.includes("big.parseInt("),
+    without: (template) => template.replaceAll("big.parseInt(", "big.foo("),
   },
   {
     reason: "an iterator of ours has no methods but those that walk it",
     holds: (template) => /iterator\(\)\.(?!next|hasNext|remove)/.test(template),
+    without: (template) => template.replaceAll("iterator()", "size()"),
   },
   {
     reason: "1.7 reads ##* as the begin of a comment of several lines",
@@ -162,6 +231,7 @@ const explanations: readonly Explanation[] = [
     reason: "subList() is a view in Java; ours is a snapshot",
     holds: (template) =>
       template.includes("subList(") && /#set\( ?\$list\[|list\.(?:add|set|remove)/.test(template),
+    without: (template) => template.replace(/\.subList\(\d, ?\d\)/g, ".toString()"),
   },
   {
     reason: "String.join() takes nothing but text in Java; ours prints the items",
@@ -170,11 +240,14 @@ const explanations: readonly Explanation[] = [
   {
     reason: "Apache's engine refuses text after ${ that could begin a reference; ours prints it",
     holds: (template, _, { error = "" }) =>
-      /^(?:Encountered|Lexical)/.test(error) && /\$\\*!?\{[\\${[ ]/.test(template),
+      /^(?:Encountered|Lexical|Failed to parse String)/.test(error) &&
+      /\$\\*!?\{[\\${[ ]/.test(template),
+    without: (template) => template.replace(/\$(?=\\*!?\{[\\${[ ])/g, "%"),
   },
   {
     reason: "Apache's engine refuses text after ${ with blanks before #set; ours prints them",
     holds: (template) => /\$!?\{ #set/.test(template),
+    without: (template) => template.replace(/\$(?=!?\{ #set)/g, "%"),
   },
   {
     reason: "2.4 prefers a map's methods to its keys; ours takes keys first, as later versions do",
@@ -183,10 +256,16 @@ const explanations: readonly Explanation[] = [
       /\.(?:size|isEmpty|values|keySet|entrySet|toString|hashCode|clone|getClass)\b(?!\()/.test(
         template,
       ),
+    without: (template) =>
+      template.replace(
+        /\.(?:size|isEmpty|values|keySet|entrySet|toString|hashCode|clone|getClass)\b(?!\()/g,
+        ".foo",
+      ),
   },
   {
     reason: "a class is a name to look at: its methods and clone() are not there",
     holds: (template) => /\.(?:class|getClass\(\))[.[|]|clone/.test(template),
+    without: (template) => template.replace(/\.(?:class\b|getClass\(\)|clone\b)/g, ".foo"),
   },
   {
     reason: "Java's arrays hash by address",
@@ -196,10 +275,12 @@ const explanations: readonly Explanation[] = [
     reason:
       "a string template is read before the macros after it are known, so \\#name stays as it is",
     holds: (template) => /#evaluate\(["'][^]*\\#m/.test(template),
+    without: (template) => template.replace(/\\(?=#m)/g, "%"),
   },
   {
     reason: "the views of a map are snapshots: taking from them does not take from the map",
     holds: (template) => /(?:keySet|values|entrySet)\(\)\.remove/.test(template),
+    without: (template) => template.replace(/(?:keySet|values|entrySet)\(\)/g, "toString()"),
   },
 ];
 
@@ -215,14 +296,14 @@ function isStripped(ours: string, theirs: string, template: string): boolean {
   return at === rest!.length && whole!.length - rest!.length <= lost;
 }
 
-/** Why a difference from Apache's engine is meant; undefined where it is a fault to look into. */
-export function explanationOf(
+/** What explains a difference from Apache's engine; undefined where it is a fault to look into. */
+export function findExplanation(
   dialect: DialectName,
   template: string,
   ours: Answer,
   theirs: Answer,
-): string | undefined {
+): Explanation | undefined {
   return explanations.find(({ only = dialect, holds }) =>
     only === dialect && holds(template, ours, theirs)
-  )?.reason;
+  );
 }

@@ -21,6 +21,12 @@ const explanations: readonly Explanation[] = [
       /[#0,.](?:[^#0,.;']|'[^']*')+[#0,.]/.test(pattern),
   },
   {
+    reason:
+      "Java takes an E directly after the exponent for a part of the negative pattern's number",
+    holds: ([kind, pattern], { out = "" }, theirs) =>
+      kind === "number" && /E0+E/.test(pattern) && theirs.out !== undefined && out.startsWith("-"),
+  },
+  {
     reason: "the apostrophe that groups digits in Switzerland is typographic in Java's data",
     holds: (asked, ours, theirs) =>
       asked[0] === "number" && asked[3] === "de-CH" &&
@@ -61,7 +67,7 @@ const explanations: readonly Explanation[] = [
     reason: "MathTool goes through doubles and saturates: wrong beyond 2^53; ours are exact",
     holds: ([kind, , left, right], { out = "" }, theirs) =>
       kind === "math" &&
-      [left, right, out, theirs.out].some((text) => !(Math.abs(Number(text)) <= 2 ** 53)),
+      [left, right, out, theirs.out].some((text) => !(Math.abs(Number(text)) < 2 ** 53)),
   },
   {
     reason: "Java before 19 writes some doubles with more digits than tell them apart",
@@ -91,5 +97,7 @@ function signs(text: string | undefined): string | undefined {
 /** Whether two texts hold the same double, of more digits than one needs. */
 function isSameDouble(ours: string, theirs: string): boolean {
   const [left, right] = [ours, theirs].map((text) => text.replace(/\D/g, ""));
-  return left!.length > 16 && Number(left) === Number(right);
+  if (left !== "") return left!.length > 16 && Number(left) === Number(right);
+  const mask = (text: string) => text.replace(/\p{Nd}/gu, "0");
+  return mask(ours) === mask(theirs) && ours.slice(0, 15) === theirs.slice(0, 15);
 }

@@ -5,7 +5,7 @@ import { VelocityError } from "../../src/message/velocity/error.ts";
 import { TemplateGenerator } from "../../test/message/velocity/template_generator.ts";
 import { reviveGolden } from "../../test/message/velocity/revive_golden.ts";
 import { type Answer, askJava, hasJava, isSame, option } from "./ask_java.ts";
-import { explanationOf } from "./explanations.ts";
+import { findExplanation } from "./explanations.ts";
 import { fuzzFormatters } from "./fuzz_formatters.ts";
 import { Tally } from "./tally.ts";
 
@@ -29,6 +29,35 @@ function askOurs(context: Record<string, unknown>, template: string): Answer {
   }
 }
 
+/** A template, and what was already taken out of it that engines are known to differ about. */
+interface Trial {
+  readonly seed: number;
+  readonly template: string;
+  readonly reasons: readonly string[];
+}
+
+/** More reasons than a template has are a sign of an explanation that takes nothing out. */
+const maxReasons = 12;
+
+/** Counts a difference, or answers the template to ask about next: that without what explains it. */
+function judge(trial: Trial, theirs: Answer, ours: Answer, tally: Tally): Trial | undefined {
+  const { seed, template, reasons } = trial;
+  if (isSame(ours, theirs)) {
+    for (const reason of new Set(reasons)) tally.note(reason, { seed, template, theirs, ours });
+    return undefined;
+  }
+  const explanation = findExplanation(dialect, template, ours, theirs);
+  const without = explanation?.without?.(template);
+  if (explanation === undefined || without === template || reasons.length > maxReasons) {
+    tally.note(undefined, { seed, template, theirs, ours, reasons });
+  } else if (without === undefined) {
+    tally.note(explanation.reason, { seed, template, theirs, ours });
+  } else {
+    return { seed, template: without, reasons: [...reasons, explanation.reason] };
+  }
+  return undefined;
+}
+
 async function fuzzTemplates(): Promise<number> {
   if (!hasJava(classpath)) return 0;
   const seed = Number(option("seed", "1"));
@@ -40,18 +69,18 @@ async function fuzzTemplates(): Promise<number> {
     { length: count },
     (_, i) => new TemplateGenerator(seed + i).template(),
   );
-  const answers = await askJava(
-    { main: "Oracle", args: [whitespace], classpath },
-    templates.map((template) => [raw, template]),
-  );
   const tally = new Tally();
-  templates.forEach((template, i) => {
-    const ours = askOurs(context, template);
-    const theirs = answers[i]!;
-    if (isSame(ours, theirs)) return;
-    const reason = explanationOf(dialect, template, ours, theirs);
-    tally.note(reason, { seed: seed + i, template, theirs, ours });
-  });
+  let round = templates.map((template, i): Trial => ({ seed: seed + i, template, reasons: [] }));
+  while (round.length > 0) {
+    const answers = await askJava(
+      { main: "Oracle", args: [whitespace], classpath },
+      round.map(({ template }) => [raw, template]),
+    );
+    round = round.flatMap((trial, i) => {
+      const next = judge(trial, answers[i]!, askOurs(context, trial.template), tally);
+      return next === undefined ? [] : [next];
+    });
+  }
   return tally.finish(`${count} templates from seed ${seed}`);
 }
 

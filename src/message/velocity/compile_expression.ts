@@ -5,7 +5,7 @@ import { VtlList, VtlMap } from "./collection.ts";
 import { compileNodes } from "./compile_nodes.ts";
 import { compileReference } from "./compile_reference.ts";
 import { asNumber, looselyEquals, orderOf } from "./equality.ts";
-import { isInteger, isNumber, toDouble, toInteger } from "./number.ts";
+import { toDouble, toInteger } from "./number.ts";
 import { print } from "./print.ts";
 import type { RenderState } from "./state.ts";
 import { isTrue } from "./truth.ts";
@@ -163,8 +163,8 @@ function compileRange(unit: Unit, node: Extract<Expression, { kind: "range" }>):
   const from = compileValue(unit, node.from);
   const to = compileValue(unit, node.to);
   return (state) => {
-    const first = placeOf(from(state));
-    const last = placeOf(to(state));
+    const first = placeOf(state, from(state));
+    const last = placeOf(state, to(state));
     if (first === undefined || last === undefined) return null;
     const size = Math.abs(last - first) + 1;
     state.claimItems(size);
@@ -173,7 +173,7 @@ function compileRange(unit: Unit, node: Extract<Expression, { kind: "range" }>):
   };
 }
 
-function placeOf(value: unknown): number | undefined {
-  if (!isNumber(value)) return undefined;
-  return isInteger(value) ? toDouble(value) : toDouble(toInteger(value));
+function placeOf(state: RenderState, value: unknown): number | undefined {
+  const number = asNumber(state, value);
+  return number === undefined ? undefined : toDouble(toInteger(number));
 }

@@ -104,3 +104,34 @@ test("a block of an unknown macro prints as it stands, with its indentation", ()
   const template = "a\n  #@nope()\n  b\n  #end\nc";
   assert.equal(print(template, "2.x"), template);
 });
+
+test("a quiet dollar keeps its bang where an escaped name follows its run", () => {
+  for (const dialect of ["1.7", "2.x"] as const) {
+    assert.equal(print("$!$\\$gone", dialect), "$!$\\$gone");
+    assert.equal(print("$!$\\!gone", dialect), "$!$!gone");
+    assert.equal(print("$!$\\x", dialect), "$$\\x");
+    assert.equal(print("$!\\$5", dialect), "$\\$5");
+    assert.equal(print("$!\\!gone", dialect), "$\\!gone");
+  }
+});
+
+test("#literal needs its parentheses in 1.7 and is text in 2.x", () => {
+  assert.equal(print("#literal a#end", "1.7"), "VTL101");
+  assert.equal(print("#literal()$t#end", "1.7"), "$t");
+  assert.equal(print("#literal a", "2.x"), "#literal a");
+});
+
+test("a range goes to a number that is text in 2.x, and is none in 1.7", () => {
+  const template = "#foreach($y in [1..$to])$y#end";
+  for (const [to, shown] of [["3", "123"], ["2.7", "12"], ["2e0", "12"], ["x", ""], ["", ""]]) {
+    assert.equal(print(`#set($to = '${to}')${template}`, "2.x"), shown, to);
+    assert.equal(print(`#set($to = '${to}')${template}`, "1.7"), "", to);
+  }
+});
+
+test("dollars after a backslash at the end of a line all stay in 2.x", () => {
+  assert.equal(print("\\$$ \n.", "2.x"), "\\$$ \n.");
+  assert.equal(print("\\$$ \n.", "1.7"), "\\$ \n.");
+  assert.equal(print("\\$$", "2.x"), "\\$$");
+  assert.equal(print("\\$$ x", "2.x"), "\\$ x");
+});

@@ -62,7 +62,10 @@ function parseBlock(p: Parser, hash: Hash, block: OpenBlock): Node | undefined {
     case "define":
       return parseDefine(p, hash);
     case "literal": {
-      if (isOpenAhead(p)) parseArguments(p, "#literal");
+      if (!isOpenAhead(p)) {
+        p.fail("#literal must be followed by '('", at, "Write #literal() … #end.");
+      }
+      parseArguments(p, "#literal");
       eatAfterHeader(p);
       const start = p.pos;
       parseBody(p, "#literal");

@@ -8,7 +8,7 @@ import { parseRequire } from "./parse_require.ts";
 /** Reads what starts with `$`: a reference, or text. `backslashes` stand directly before it. */
 export function parseDollar(p: Parser, list: NodeList, backslashes: number): void {
   // Of two dollars after a backslash Velocity reads one.
-  if (backslashes > 0 && p.code(1) === 36) p.pos++;
+  if (backslashes > 0 && p.code(1) === 36 && !keepsDollars(p)) p.pos++;
   const start = p.pos;
   const node = parseRequire(p) ?? parseReference(p, backslashes);
   if (node !== undefined) {
@@ -26,8 +26,17 @@ export function parseDollar(p: Parser, list: NodeList, backslashes: number): voi
   p.pos += isQuiet ? 2 : 1;
   if (isQuiet && !keeps && p.session.dialect.swallowsDollars && isDotted(p)) return;
   const isSlashed = backslashes === 0 && takeBackslashes(p);
-  if (!isQuiet || keeps || isSlashed) return list.span(p.text, start, p.pos);
+  if (!isQuiet || keeps) return list.span(p.text, start, p.pos);
   list.span(p.text, start, start + 1);
+  if (isSlashed) list.span(p.text, start + 2, p.pos);
+}
+
+/** Whether the run of dollars at hand ends a line or the text, where dialect 2.x keeps all of them. */
+function keepsDollars(p: Parser): boolean {
+  if (!p.session.dialect.keepsBangAtLineEnd) return false;
+  const run = /\$+[ \t]*(?:[\r\n]|$)/y;
+  run.lastIndex = p.pos;
+  return run.test(p.text);
 }
 
 /** Backslashes between a lone sign and a `$` are text to Velocity and escape nothing. */
@@ -52,9 +61,17 @@ function keepsBang(p: Parser): boolean {
   const { text, dollarsEnd: end } = p;
   const next = text[end] ?? "{";
   if (next === "#") return isJoinedHash(text, end);
+  if (next === "\\") return isEscapedName(text, end);
   if (/[ \t\r\n]/.test(next)) return p.session.dialect.keepsBangAtLineEnd && endsLine(text, end);
   return "{[}".includes(next) || isNameStart(next.charCodeAt(0)) ||
     (next === "." && isNamePart(text.charCodeAt(end + 1)) && end - p.pos > 2);
+}
+
+/** Whether backslashes stand before the `$` of a name, or before its `!` where the `$` is the run's last. */
+function isEscapedName(text: string, at: number): boolean {
+  const name = text[at - 1] === "!" ? /\\+\$!?\{?[A-Za-z_]/y : /\\+(?:\$!?|!)\{?[A-Za-z_]/y;
+  name.lastIndex = at;
+  return name.test(text);
 }
 
 /** Whether nothing but blanks stand before the next line end. */

@@ -78,14 +78,16 @@ function add(unit: Unit) {
 
 function shift(epochMs: number, count: number, unit: Unit, zone: string): number {
   if (unit === "HOURS" || unit === "MINUTES") return epochMs + count * unitMs[unit]!;
-  const local = new Date(epochMs + offsetMinutesAt(epochMs, zone) * 60_000);
+  const offset = offsetMinutesAt(epochMs, zone);
+  const local = new Date(epochMs + offset * 60_000);
   const months = unit === "YEARS" ? count * 12 : unit === "MONTHS" ? count : 0;
   const year = local.getUTCFullYear();
   const month = local.getUTCMonth() + 1 + months;
   const lastDay = new Date(utcOf(year, month + 1, 0, 0, 0, 0, 0)).getUTCDate();
   const day = unit === "DAYS" ? local.getUTCDate() + count : Math.min(local.getUTCDate(), lastDay);
   const time = ((local.getTime() % 86_400_000) + 86_400_000) % 86_400_000;
-  return instantOf(utcOf(year, month, day, 0, 0, 0, 0) + time, zone);
+  const moved = utcOf(year, month, day, 0, 0, 0, 0) + time;
+  return instantOf(moved, zone, unit === "DAYS" ? offset : undefined);
 }
 
 /** Whole units from the first date to the second, toward zero. */

@@ -91,6 +91,11 @@ test("a day added over a clock change keeps its hour, an hour does not", () => {
     "$dateTool.diff('28/03/2026 12:00', '29/03/2026 12:00', 'HOURS')": "23",
     "$dateTool.addMonths('31/01/2026', 1)": "28/02/2026",
     "$dateTool.addYears('29/02/2024', 1)": "28/02/2025",
+    "$dateTool.addHours('25/10/2026 02:30', 0, 'dd/MM/yyyy HH:mm', 'HH:mm Z')": "02:30 +0100",
+    "$dateTool.addDays('24/10/2026 02:30', 1, 'dd/MM/yyyy HH:mm', 'HH:mm Z')": "02:30 +0200",
+    "$dateTool.addDays('26/10/2026 02:30', -1, 'dd/MM/yyyy HH:mm', 'HH:mm Z')": "02:30 +0100",
+    "$dateTool.addMonths('25/09/2026 02:30', 1, 'dd/MM/yyyy HH:mm', 'HH:mm Z')": "02:30 +0100",
+    "$dateTool.addDays('28/03/2026 02:30', 1, 'dd/MM/yyyy HH:mm', 'HH:mm Z')": "03:30 +0200",
   }, options);
 });
 
@@ -199,6 +204,21 @@ test("months, weekdays, eras and halves of the day have the locale's names", () 
   assert.equal(at("G y", "de-DE"), "n. Chr. 2026");
   assert.equal(at("d/M/yyyy", "fa-IR"), "\u06f5/\u06f5/\u06f2\u06f0\u06f2\u06f6");
   assert.throws(() => at("XXXX", "en"), /more than three X/);
+});
+
+test("a date that no calendar holds fails the message", () => {
+  for (
+    const source of [
+      "$dateTool.addDays('1.1.20471999', 0, 'd.M.y')",
+      "$dateTool.addYears('2026-01-01', 999999)",
+      "$dateTool.diff('2026-01-01', 90000000000000000, 'DAYS')",
+      "$dateTool.formatDate('yyyy', 90000000000000000)",
+    ]
+  ) {
+    for (const timezone of ["UTC", "Europe/Kyiv"]) {
+      assert.throws(() => render(source, {}, { timezone }), /date out of range/, source);
+    }
+  }
 });
 
 test("a date with a zone in its pattern is written in the organisation's", () => {

@@ -1,3 +1,5 @@
+import { MethodFailure } from "../method_table.ts";
+
 /** A moment as a calendar and clock in one zone show it. `month` is 1–12, `weekday` 0 is Sunday. */
 export interface ZonedFields {
   readonly year: number;
@@ -36,8 +38,14 @@ export function isZone(zone: string): boolean {
   }
 }
 
-/** Minutes that the zone is ahead of UTC at a moment. The zone must be known. */
+/** Two days less than what a Date can hold, so that no zone's offset leads beyond. */
+const maxEpochMs = 8.64e15 - 2 * 86_400_000;
+
+const dayMs = 86_400_000;
+
+/** Minutes that the zone is ahead of UTC at a moment. The zone must be known. Throws MethodFailure out of range. */
 export function offsetMinutesAt(epochMs: number, zone: string): number {
+  if (!(Math.abs(epochMs) <= maxEpochMs)) throw new MethodFailure("was given a date out of range");
   const fixed = fixedOffsetOf(zone);
   if (fixed !== undefined) return fixed;
   const format = new Intl.DateTimeFormat("en-US", {
@@ -82,15 +90,23 @@ export function utcOf(
   return date.getTime();
 }
 
-/** The moment that local fields name in a zone. In a gap it is the time after it, in an overlap the first. */
-export function instantOf(localMs: number, zone: string): number {
-  const first = localMs - offsetMinutesAt(localMs, zone) * 60_000;
-  const second = localMs - offsetMinutesAt(first, zone) * 60_000;
-  if (second === first) return first;
-  const earlier = Math.min(first, second);
-  return earlier + offsetMinutesAt(earlier, zone) * 60_000 === localMs
-    ? earlier
-    : Math.max(first, second);
+/**
+ * The moment that local fields name in a zone. In a gap it is the time after it; in an overlap that of
+ * the offset at hand where it has one, else the second, as java.util.GregorianCalendar chooses.
+ */
+export function instantOf(localMs: number, zone: string, offsetAtHand?: number): number {
+  const [before, after] = [localMs - dayMs, localMs + dayMs].map((ms) => offsetMinutesAt(ms, zone));
+  if (before === after) return localMs - before! * 60_000;
+  const moments = [before!, after!].map((minutes) => ({
+    minutes,
+    epochMs: localMs - minutes * 60_000,
+  }));
+  const named = moments.filter(({ minutes, epochMs }) =>
+    offsetMinutesAt(epochMs, zone) === minutes
+  );
+  const atHand = named.find(({ minutes }) => minutes === offsetAtHand);
+  if (atHand !== undefined) return atHand.epochMs;
+  return Math.max(...(named.length > 0 ? named : moments).map(({ epochMs }) => epochMs));
 }
 
 /** Takes a moment apart in a zone. */
