@@ -48,9 +48,9 @@ const explanations: readonly Explanation[] = [
     without: (template) => template.replace(/\$(?=#\w+\.)/g, "%"),
   },
   {
-    reason: "Java's Short, Byte and Float tell their class; ours are whole numbers and doubles",
-    holds: (template, _, { out = "" }) =>
-      /(?:short|byte|float)Value/.test(template) && /java\.lang\.(?:Short|Byte|Float)/.test(out),
+    reason:
+      "Java's Short, Byte and Float have methods and a class of their own; ours are those of all numbers",
+    holds: (template) => /(?:short|byte|float)Value\(\)\./.test(template),
     without: (template) => template.replace(/(?:short|byte|float)Value\(\)/g, "foo()"),
   },
   {
@@ -192,8 +192,9 @@ const explanations: readonly Explanation[] = [
   {
     reason:
       "a block that prints $bodyContent inside itself repeats as often as macros may nest; ours ends it at once",
-    holds: (template, _, { out = "" }) =>
-      /\$!?bodyContent/.test(template) && /([^]{1,80}?)\1{15}/.test(out),
+    holds: (template, _, { out = "", error = "" }) =>
+      /\$!?bodyContent/.test(template) &&
+      (/([^]{1,80}?)\1{15}/.test(out) || error.startsWith("Reference evaluation threw")),
     without: (template) => template.replace(/\$!?bodyContent/g, ""),
   },
   {

@@ -9,6 +9,11 @@ interface Explanation {
 
 const explanations: readonly Explanation[] = [
   {
+    reason: "a date beyond the year 275,000 is out of range; Java counts on",
+    holds: (_, { error = "" }, { out }) =>
+      error.includes("out of range") && Math.abs(Number(out)) > 8.6e15,
+  },
+  {
     reason:
       "a number pattern without # or 0 is a mistake: ours is refused, Java's formats all digits",
     holds: ([kind], { error = "" }) => kind === "number" && error.includes("without # or 0"),
