@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import type { Sql } from "postgres";
 import { datasets } from "../../src/dataset/datasets.ts";
-import { keepWritersQuiet } from "../../src/hub/change_log.ts";
 import { loadMigrations, migrate } from "../../src/hub/migrate.ts";
 import { openConnection } from "../../src/postgres/connection.ts";
 import { copyInto } from "../../src/postgres/copy_stream.ts";
 import { quoteIdentifier } from "../../src/postgres/identifier.ts";
 import { openTestHub, testTarget } from "../support/database.ts";
+import { openThreeContacts } from "../support/three_contacts.ts";
 import { startThrowawayCluster } from "../support/test_cluster.ts";
-import { waitFor } from "../support/wait.ts";
 
 /** The keys in the change log of contacts since the last call, in order. */
 async function takeKeys(sql: Sql, table = "changes_of_contacts", key = "contact_id") {
@@ -20,15 +19,8 @@ async function takeKeys(sql: Sql, table = "changes_of_contacts", key = "contact_
   return rows.map((row) => row.key);
 }
 
-async function openContacts(t: TestContext) {
-  const hub = await openTestHub(t);
-  await hub.sql.unsafe(`insert into perigee.contacts (contact_id, email)
-    select n, 'c' || n || '@example.com' from generate_series(1, 3) as n`);
-  return hub;
-}
-
 test("inserts, updates and deletes log each key once, with the transaction that made them", async (t) => {
-  const { sql } = await openContacts(t);
+  const { sql } = await openThreeContacts(t);
   assert.deepEqual(await takeKeys(sql), ["1", "2", "3"]);
   const own = await sql.begin(async (tx) => {
     await tx`update perigee.contacts set first_name = 'A' where contact_id < 3`;
@@ -43,7 +35,7 @@ test("inserts, updates and deletes log each key once, with the transaction that 
 });
 
 test("what is rolled back or touches no row leaves nothing in the log", async (t) => {
-  const { sql } = await openContacts(t);
+  const { sql } = await openThreeContacts(t);
   await takeKeys(sql);
   await sql`update perigee.contacts set first_name = 'A' where contact_id = 99`;
   await sql.begin(async (tx) => {
@@ -56,14 +48,14 @@ test("what is rolled back or touches no row leaves nothing in the log", async (t
 });
 
 test("a key that changes logs the old one and the new one", async (t) => {
-  const { sql } = await openContacts(t);
+  const { sql } = await openThreeContacts(t);
   await takeKeys(sql);
   await sql`update perigee.contacts set contact_id = contact_id + 10 where contact_id > 1`;
   assert.deepEqual([...new Set(await takeKeys(sql))], ["2", "3", "12", "13"]);
 });
 
 test("an upsert logs what it inserted and what it updated", async (t) => {
-  const { sql } = await openContacts(t);
+  const { sql } = await openThreeContacts(t);
   await takeKeys(sql);
   await sql`
     insert into perigee.contacts (contact_id, email) values (1, 'c1@example.com'), (4, 'c4@example.com')
@@ -76,7 +68,7 @@ test("an upsert logs what it inserted and what it updated", async (t) => {
 });
 
 test("merge logs what it inserted, updated and deleted", async (t) => {
-  const { sql } = await openContacts(t);
+  const { sql } = await openThreeContacts(t);
   const [server] =
     await sql`select current_setting('server_version_num')::integer >= 150000 as "canMerge"`;
   if (server?.["canMerge"] !== true) return t.skip("this PostgreSQL has no MERGE");
@@ -91,7 +83,7 @@ test("merge logs what it inserted, updated and deleted", async (t) => {
 });
 
 test("copy logs every row, in one statement", async (t) => {
-  const hub = await openContacts(t);
+  const hub = await openThreeContacts(t);
   await takeKeys(hub.sql);
   const connection = await openConnection(hub.target);
   t.after(() => connection.destroy());
@@ -105,7 +97,7 @@ test("copy logs every row, in one statement", async (t) => {
 });
 
 test("a session that plays the replica is logged too", async (t) => {
-  const { sql } = await openContacts(t);
+  const { sql } = await openThreeContacts(t);
   await takeKeys(sql);
   await sql.begin(async (tx) => {
     await tx`set local session_replication_role = replica`;
@@ -117,7 +109,7 @@ test("a session that plays the replica is logged too", async (t) => {
 });
 
 test("truncate moves the dataset's epoch and no other", async (t) => {
-  const { sql } = await openContacts(t);
+  const { sql } = await openThreeContacts(t);
   await sql`truncate perigee.contacts`;
   const moved = await sql<{ dataset: string }[]>`
     select dataset from perigee.dataset_epochs where epoch > 1`;
@@ -143,7 +135,7 @@ test("every dataset has a log of its own key, filled by all three kinds of chang
 });
 
 test("who may write a dataset needs no right on its log", async (t) => {
-  const hub = await openContacts(t);
+  const hub = await openThreeContacts(t);
   await takeKeys(hub.sql);
   await asWriter(t, hub, async (sql) => {
     await sql`update perigee.contacts set first_name = 'A' where contact_id = 1`;
@@ -160,7 +152,7 @@ test("who may write a dataset needs no right on its log", async (t) => {
 });
 
 test("a writer's own functions, operators and tables are never run with the owner's rights", async (t) => {
-  const hub = await openContacts(t);
+  const hub = await openThreeContacts(t);
   await hub.sql`create schema hostile`;
   await hub.sql`grant create, usage on schema hostile to public`;
   await asWriter(t, hub, async (sql) => {
@@ -205,109 +197,6 @@ async function asWriter(
     await hub.sql.unsafe(`drop owned by ${role} cascade; drop role ${role}`).simple();
   }
 }
-
-/** Counts the wake-ups that arrive while `work` runs, up to an own last one. */
-async function countWakeUps(
-  hub: Awaited<ReturnType<typeof openTestHub>>,
-  work: () => Promise<void>,
-): Promise<number> {
-  let heard = 0;
-  let finish = (): void => undefined;
-  const finished = new Promise<void>((resolve) => finish = resolve);
-  const listener = await openConnection(hub.target, {
-    onNotify: (channel) => void (channel === "perigee_changes" ? heard++ : finish()),
-  });
-  try {
-    await listener.sql`listen perigee_changes`;
-    await listener.sql`listen the_end`;
-    await work();
-    await hub.sql`select pg_notify('the_end', '')`;
-    await finished;
-    return heard;
-  } finally {
-    listener.destroy();
-  }
-}
-
-test("a transaction wakes listeners once, however many statements it has", async (t) => {
-  const hub = await openContacts(t);
-  const heard = await countWakeUps(hub, () =>
-    hub.sql.begin(async (sql) => {
-      for (let n = 0; n < 20; n++) {
-        await sql`update perigee.contacts set total_sent = total_sent + 1 where contact_id = 1`;
-      }
-    }).then(() => undefined));
-  assert.equal(heard, 1);
-});
-
-test("of transactions that follow one another few wake listeners, however many there are", async (t) => {
-  const hub = await openContacts(t);
-  const startedAt = performance.now();
-  const heard = await countWakeUps(hub, async () => {
-    for (let n = 0; n < 200; n++) {
-      await hub.sql`update perigee.contacts set total_sent = total_sent + 1 where contact_id = 1`;
-    }
-  });
-  const elapsedMs = performance.now() - startedAt;
-  assert.ok(heard >= 1 && heard <= elapsedMs / 5 + 1, `${heard} in ${elapsedMs} ms`);
-});
-
-test("a transaction that stays open does not keep others from waking listeners", async (t) => {
-  const hub = await openContacts(t);
-  let heard = 0;
-  const listener = await openConnection(hub.target, { onNotify: () => void heard++ });
-  const idle = await openConnection(hub.target);
-  t.after(() => [listener, idle].forEach((connection) => connection.destroy()));
-  await listener.sql`listen perigee_changes`;
-  await idle.sql.unsafe("begin");
-  await idle.sql`update perigee.contacts set total_sent = 1 where contact_id = 1`;
-  // What comes within a few milliseconds of it leaves the wake-up out; the others are free.
-  await waitFor("two wake-ups by others", async () => {
-    await hub.sql`update perigee.contacts set total_sent = total_sent + 1 where contact_id = 2`;
-    return heard >= 2 ? true : undefined;
-  });
-});
-
-test("writers wake nobody while somebody looks by himself, and do so again afterwards", async (t) => {
-  const hub = await openContacts(t);
-  const write = () => hub.sql`update perigee.contacts set total_sent = total_sent + 1`;
-  const holder = await openConnection(hub.target);
-  t.after(() => holder.destroy());
-  const quiet = await countWakeUps(hub, async () => {
-    await holder.sql`select pg_advisory_lock(8101190)`;
-    await write();
-    await holder.sql`select pg_advisory_unlock(8101190)`;
-  });
-  assert.equal(quiet, 0);
-  assert.equal(await countWakeUps(hub, async () => void await write()), 1);
-});
-
-test("a transaction that stays open keeps nobody from keeping writers quiet", async (t) => {
-  const hub = await openContacts(t);
-  const idle = await openConnection(hub.target);
-  t.after(() => idle.destroy());
-  await idle.sql.unsafe("begin");
-  await idle.sql`update perigee.contacts set total_sent = 1 where contact_id = 1`;
-  assert.equal(await keepWritersQuiet(hub.sql, 0), true);
-});
-
-test("of those that would keep writers quiet at the same time one does", async (t) => {
-  const hub = await openContacts(t);
-  const other = await openConnection(hub.target);
-  t.after(() => other.destroy());
-  const first = keepWritersQuiet(hub.sql, 60_000);
-  first.catch(() => undefined);
-  await waitFor("the lock", async () => {
-    const [row] = await other.sql`select from pg_locks where locktype = 'advisory'
-      and database = (select oid from pg_database where datname = current_database())`;
-    return row && true;
-  });
-  assert.equal(await keepWritersQuiet(other.sql, 60_000), false);
-  await other.sql`select pg_cancel_backend(pid) from pg_locks where locktype = 'advisory'
-    and database = (select oid from pg_database where datname = current_database())`;
-  await assert.rejects(first, { code: "57014" });
-  assert.equal(await keepWritersQuiet(other.sql, 0), true);
-});
 
 test("a transaction may be prepared when it leaves the NOTIFY out, and is logged all the same", async (t) => {
   const cluster = await startThrowawayCluster({ max_prepared_transactions: "2" });
