@@ -77,6 +77,13 @@ const explanations: readonly Explanation[] = [
     without: (template) => template.replace(/#\{?@\w+\}?(?:\s*\([^)]*\))?/g, "#if($t)"),
   },
   {
+    reason:
+      "1.7 prints the comments in the block of an unknown macro without their text, and the last one behind all",
+    only: "1.7",
+    holds: (template) => /#\{?@\w[^]*##/.test(template),
+    without: (template) => template.replace(/##[^\n]*/g, ""),
+  },
+  {
     reason: "Java's characters lack the methods of text; ours are text of length one",
     holds: (template) => /charAt\(0\)[.}\[]/.test(template),
     without: (template) => template.replaceAll("charAt(0)", "substring(0,1)"),
