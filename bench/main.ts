@@ -50,5 +50,5 @@ const lines = readFileSync(file, "utf8").trim().split("\n").filter((line) => lin
 rmSync(folder, { recursive: true });
 const results = lines.map((line) => JSON.parse(line) as PairedResult);
 if (!options.includes("--json")) console.log(`\n${tableOf(results)}`);
-if (options.includes("--write")) keepResults(results, describeBench());
+if (options.includes("--write")) keepResults(results, await describeBench());
 process.exitCode = failures === 0 ? 0 : 1;

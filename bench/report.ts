@@ -2,13 +2,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
+import { findEmbeddedBinaries, findSystemBinaries } from "../src/embedded/binaries.ts";
 import type { PairedResult } from "./paired.ts";
 
 /** Where and with what an area was measured. */
 export interface Setting {
   readonly date: string;
   readonly machine: string;
-  readonly node: string;
+  /** Of the runtime, the servers, and the packages that are compared with. */
+  readonly versions: string;
 }
 
 /** A figure that is kept, with its setting. */
@@ -17,15 +19,36 @@ type KeptResult = PairedResult & { readonly setting: Setting };
 const folder = path.join(import.meta.dirname ?? "bench", "../docs");
 const [begin, end] = ["<!-- figures: npm run bench -- --write -->", "<!-- end of figures -->"];
 
-/** This machine and runtime, now. */
-export function describeBench(): Setting {
+/** Packages whose speed is in the figures. */
+const packages = [
+  ...["eta", "graphile-worker", "handlebars", "hono", "liquidjs", "pg-boss", "postgres", "undici"],
+  "velocityjs",
+];
+
+/** This machine, runtime and the rest, now. */
+export async function describeBench(): Promise<Setting> {
   const cpus = os.cpus();
   const gigabytes = Math.round(os.totalmem() / 2 ** 30);
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus.length} × ${cpus[0]?.model.trim() ?? "processor"}, ${gigabytes} GiB`,
-    node: process.versions.node,
+    versions: await listVersions(),
   };
+}
+
+async function listVersions(): Promise<string> {
+  const { version } = await findEmbeddedBinaries();
+  const [system] = await findSystemBinaries();
+  const compared = system === undefined ? "" : ` (${system.version} where it is the machine's own)`;
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(path.join(folder, "../package.json"), "utf8"),
+  ) as Record<"dependencies" | "devDependencies", Record<string, string>>;
+  const versions: Record<string, string> = { ...dependencies, ...devDependencies };
+  return [
+    `Node ${process.versions.node}`,
+    `PostgreSQL ${version}${compared}`,
+    ...packages.map((name) => `${name} ${versions[name]}`),
+  ].join(", ");
 }
 
 /** The figures as a Markdown table, one line each. */
@@ -66,8 +89,8 @@ function writeDocument(kept: readonly KeptResult[]): void {
   if (at < 0 || until < 0) throw new Error(`${file} has no place for the figures: ${begin}`);
   const settings = [
     ...new Set(
-      kept.map(({ setting }) =>
-        `Measured ${setting.date} on ${setting.machine}, Node ${setting.node}.`
+      kept.map(({ setting: { date, machine, versions } }) =>
+        `Measured ${date} on ${machine}: ${versions}.`
       ),
     ),
   ];
