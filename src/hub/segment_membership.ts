@@ -85,6 +85,8 @@ async function enterMembers(
   results: string,
   evaluatedAt: string,
 ): Promise<Map<number, number>> {
+  // Said twice, so that members of other segments are not even read.
+  const ids = segments.map(({ id }) => id).join(", ");
   const insert = (distinct: "" | "distinct") =>
     countBySegment(
       sql,
@@ -92,7 +94,8 @@ async function enterMembers(
       `insert into perigee.segment_members as m (segment_id, contact_id, entered_at)
        select ${distinct} r.segment_id, r.contact_id, '${evaluatedAt}'::timestamptz
        from ${results} as r where not exists (select from perigee.segment_members m
-         where m.segment_id = r.segment_id and m.contact_id = r.contact_id)`,
+         where m.segment_id = r.segment_id and m.contact_id = r.contact_id
+           and m.segment_id in (${ids}))`,
     );
   if (segments.length > 1) return await insert("distinct");
   await sql.unsafe("savepoint enter_members");
