@@ -1,7 +1,7 @@
 import { parseDatePattern } from "./date_pattern.ts";
 import type { DateField } from "./date_pattern.ts";
 import { localDigits } from "./decimal_symbols.ts";
-import { dayPeriodName, eraName, monthName, weekdayName } from "./locale_names.ts";
+import { dayPeriodName, eraName, monthNamer, weekdayNamer } from "./locale_names.ts";
 import { daysIn, weekOfMonth, weekOfYear, weekRulesOf } from "./week.ts";
 import { zonedFields } from "./zone.ts";
 import type { ZonedFields } from "./zone.ts";
@@ -38,11 +38,11 @@ function nameOf(
     case "M":
       return width < 3
         ? undefined
-        : monthName(at.month, nameWidth, isAlone ? "alone" : "format", locale);
+        : monthNamer(nameWidth, isAlone ? "alone" : "format", locale)(at.month);
     case "L":
-      return width < 3 ? undefined : monthName(at.month, nameWidth, "alone", locale);
+      return width < 3 ? undefined : monthNamer(nameWidth, "alone", locale)(at.month);
     case "E":
-      return weekdayName(at.weekday, nameWidth, locale);
+      return weekdayNamer(nameWidth, locale)(at.weekday);
     case "G":
       return eraName(at.year > 0, locale);
     case "a":

@@ -1,4 +1,4 @@
-import { dayPeriodName, eraName, monthName, weekdayName } from "./locale_names.ts";
+import { dayPeriodName, eraName, monthNamer, weekdayNamer } from "./locale_names.ts";
 import type { NameForm, NameWidth } from "./locale_names.ts";
 
 const widths: readonly NameWidth[] = ["short", "long"];
@@ -39,7 +39,8 @@ function* namesOf(letter: string, locale: string): Generator<readonly [string, n
   switch (letter) {
     case "E":
       for (const width of widths) {
-        for (let day = 0; day < 7; day++) yield [weekdayName(day, width, locale), day];
+        const nameOf = weekdayNamer(width, locale);
+        for (let day = 0; day < 7; day++) yield [nameOf(day), day];
       }
       return;
     case "G":
@@ -53,9 +54,8 @@ function* namesOf(letter: string, locale: string): Generator<readonly [string, n
     default:
       for (const form of forms) {
         for (const width of widths) {
-          for (let month = 0; month < 12; month++) {
-            yield [monthName(month + 1, width, form, locale), month];
-          }
+          const nameOf = monthNamer(width, form, locale);
+          for (let month = 0; month < 12; month++) yield [nameOf(month + 1), month];
         }
       }
   }

@@ -13,20 +13,20 @@ export interface DecimalSymbols {
   readonly digits: readonly string[];
 }
 
-const latinDigits = [..."0123456789"];
-
-/** The signs of a locale. Those that few patterns ask for are looked up when they are. */
+/**
+ * The signs of a locale. Those that nearly all patterns need are read off one number that is written
+ * by `toLocaleString`, for which runtimes keep their formatter; the others are looked up when asked for.
+ */
 export function symbolsOf(locale: string): DecimalSymbols {
-  const format = new Intl.NumberFormat(locale, { useGrouping: true });
-  const parts = format.formatToParts(-1234567.5);
-  const { numberingSystem } = format.resolvedOptions();
+  const written = (-1234567.5).toLocaleString(locale);
+  const [minus = "-", ...separators] = written.match(/^\P{Nd}*|\P{Nd}+(?=\p{Nd})/gu) ?? [];
+  const digits = localDigits(locale);
   return {
-    point: partOf(parts, "decimal", "."),
-    group: partOf(parts, "group", ","),
-    minus: parts.slice(0, parts.findIndex(({ type }) => type === "integer"))
-      .map(({ value }) => value).join(""),
-    digits: numberingSystem === "latn" ? latinDigits : localDigits(locale),
-    perMille: /^arab/.test(numberingSystem) ? "\u0609" : "\u2030",
+    point: separators.at(-1) ?? ".",
+    group: separators.length > 1 ? separators[0]! : ",",
+    minus,
+    digits,
+    perMille: /[\u0660\u06f0]/.test(digits[0]!) ? "\u0609" : "\u2030",
     get percent() {
       const percent = new Intl.NumberFormat(locale, { style: "percent" });
       return partOf(percent.formatToParts(1), "percentSign", "%");
@@ -36,10 +36,10 @@ export function symbolsOf(locale: string): DecimalSymbols {
       return partOf(scientific.formatToParts(12345), "exponentSeparator", "E");
     },
     get infinity() {
-      return format.format(Infinity);
+      return Infinity.toLocaleString(locale);
     },
     get notANumber() {
-      return format.format(NaN);
+      return NaN.toLocaleString(locale);
     },
   };
 }
@@ -54,5 +54,5 @@ function partOf(
 
 /** The ten digits that a locale writes, from zero. */
 export function localDigits(locale: string): readonly string[] {
-  return [...new Intl.NumberFormat(locale, { useGrouping: false }).format(9876543210)].reverse();
+  return (9876543210).toLocaleString(locale).match(/\p{Nd}/gu)!.reverse();
 }

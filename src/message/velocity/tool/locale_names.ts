@@ -9,17 +9,8 @@ function noonOf(month: number, day: number): Date {
   return new Date(Date.UTC(2001, month - 1, day, 12));
 }
 
-function partsOf(
-  locale: string,
-  options: Intl.DateTimeFormatOptions,
-  date: Date,
-): Intl.DateTimeFormatPart[] {
-  const format = new Intl.DateTimeFormat(locale, {
-    ...options,
-    timeZone: "UTC",
-    calendar: "gregory",
-  });
-  return format.formatToParts(date);
+function formatOf(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC", calendar: "gregory" });
 }
 
 function partOf(parts: readonly Intl.DateTimeFormatPart[], type: string): string {
@@ -37,39 +28,40 @@ const besideMonth: Readonly<Record<NameForm, readonly Intl.DateTimeFormatOptions
   alone: [{}, { hour: "numeric" }, { day: "numeric", year: "numeric", weekday: "long" }],
 };
 
-/** The name of a month, 1–12. Where a language has none among numbers, what it writes alone. */
-export function monthName(
-  month: number,
+/** Names the months, 1–12. Where a language has none among numbers, what it writes alone. */
+export function monthNamer(
   width: NameWidth,
   form: NameForm,
   locale: string,
-): string {
-  const date = noonOf(month, 15);
-  for (const beside of besideMonth[form]) {
-    const name = partOf(partsOf(locale, { ...beside, month: width }, date), "month");
-    if (name !== "" && !/^\p{Nd}+$/u.test(name)) return name;
-  }
-  return partsOf(locale, { month: width }, date).map(({ value }) => value).join("");
+): (month: number) => string {
+  const formats: Intl.DateTimeFormat[] = [];
+  return (month) => {
+    const date = noonOf(month, 15);
+    for (const [index, beside] of besideMonth[form].entries()) {
+      formats[index] ??= formatOf(locale, { ...beside, month: width });
+      const name = partOf(formats[index].formatToParts(date), "month");
+      if (name !== "" && !/^\p{Nd}+$/u.test(name)) return name;
+    }
+    return formatOf(locale, { month: width }).format(date);
+  };
 }
 
-/** The name of a weekday, 0 is Sunday, as it stands beside a date. */
-export function weekdayName(weekday: number, width: NameWidth, locale: string): string {
-  const options = { weekday: width, day: "numeric" } as const;
-  return partOf(partsOf(locale, options, noonOf(7, weekday + 1)), "weekday");
+/** Names the weekdays, 0 is Sunday, as they stand beside a date. */
+export function weekdayNamer(width: NameWidth, locale: string): (weekday: number) => string {
+  const format = formatOf(locale, { weekday: width, day: "numeric" });
+  return (weekday) => partOf(format.formatToParts(noonOf(7, weekday + 1)), "weekday");
 }
 
 /** The short name of the era before or after the year 1. */
 export function eraName(isAfter: boolean, locale: string): string {
   const date = new Date(Date.UTC(isAfter ? 2001 : -2001, 6, 1));
-  return partOf(partsOf(locale, { era: "short", year: "numeric" }, date), "era");
+  return partOf(formatOf(locale, { era: "short", year: "numeric" }).formatToParts(date), "era");
 }
 
 /** The locale's AM or PM. */
 export function dayPeriodName(isAfternoon: boolean, locale: string): string {
   const date = new Date(Date.UTC(2001, 6, 1, isAfternoon ? 15 : 10));
-  const name = partOf(
-    partsOf(locale, { hour: "numeric", hourCycle: "h12" }, date),
-    "dayPeriod",
-  );
+  const format = formatOf(locale, { hour: "numeric", hourCycle: "h12" });
+  const name = partOf(format.formatToParts(date), "dayPeriod");
   return name || (isAfternoon ? "PM" : "AM");
 }
