@@ -44,8 +44,9 @@ const longestWaitMs = 1_000;
  */
 const pollMs = 10_000;
 /**
- * While change follows change, writers are told for this time to leave the NOTIFY out, ms. A daemon that dies meanwhile leaves others without wake-ups for as
- * long; half as much has writers ask twice as often.
+ * While change follows change, writers are told for this time to leave the NOTIFY out, ms. A daemon
+ * that dies meanwhile leaves others without wake-ups for as long; half as much has writers ask twice
+ * as often.
  */
 const quietMs = 100;
 /** Wait between looks meanwhile, ms. Half as much costs writers a tenth of the processors. */

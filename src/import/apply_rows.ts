@@ -33,8 +33,8 @@ const attempts = 4;
  * Writes the staged rows set by set: changes what differs, inserts what is new. Nearly always that
  * is two statements. Where a unique value is in the way (an external id that another contact has,
  * two spellings of one address) they are undone, what is in the way is found, listed and left out,
- * and they are run again. `staged` is the number of rows. An import that is repeated (`isRepeated`) remembers the rows whose contact
- * may come later. Throws PG606 when other programs keep getting in between.
+ * and they are run again. `staged` is the number of rows. An import that is repeated (`isRepeated`)
+ * remembers the rows whose contact may come later. Throws PG606 when other programs keep getting in between.
  */
 export async function applyRows(
   plan: ImportPlan,

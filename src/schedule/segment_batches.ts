@@ -30,8 +30,9 @@ interface Waiting extends SegmentRun {
 
 /**
  * Evaluates segments that are due at the same time and read the same sources in one pass, so that
- * they share scans; what reads something else does not wait for a slow table. Each keeps its own run, lease and outcome: when a batch fails, its segments are
- * evaluated one by one, and a broken one fails alone.
+ * they share scans; what reads something else does not wait for a slow table. Each keeps its own run,
+ * lease and outcome: when a batch fails, its segments are evaluated one by one, and a broken one fails
+ * alone.
  */
 export class SegmentBatches {
   readonly #deps: SegmentDeps;
