@@ -1,5 +1,6 @@
 import type { PerigeeError } from "../error.ts";
 import type { Connection } from "../postgres/connection.ts";
+import { readSettings } from "./read_settings.ts";
 import type { ConnectorRegistry } from "./registry.ts";
 
 /**
@@ -31,19 +32,8 @@ export async function withReadTransaction<T>(
   }
 }
 
-/**
- * Settings are repeated with `set local` because a pooler hands out sessions without ours. JIT
- * costs more than it saves for statements that stream.
- */
+/** JIT costs more than it saves for statements that stream. */
 function beginReading({ target }: Connection): string {
-  return `begin isolation level repeatable read read only;
-    set local statement_timeout = ${Math.ceil(target.statementTimeoutMs)};
-    set local lock_timeout = ${Math.ceil(target.lockTimeoutMs)};
-    set local idle_in_transaction_session_timeout = ${Math.ceil(target.idleInTransactionTimeoutMs)};
-    set local timezone = 'UTC';
-    set local datestyle = 'ISO, YMD';
-    set local intervalstyle = 'postgres';
-    set local extra_float_digits = 1;
-    set local standard_conforming_strings = on;
+  return `begin isolation level repeatable read read only;${readSettings(target)};
     set local jit = off`;
 }

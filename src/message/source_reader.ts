@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Config, KeyField, SourceConfig } from "../config/model.ts";
 import { normaliseKey } from "../connector/contact_key.ts";
+import { withReadSettings } from "../connector/read_settings.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import { fetchSourceRows, type SourceShape } from "../connector/source_rows.ts";
 import { loadSourceShape } from "../connector/source_shape.ts";
@@ -85,7 +86,12 @@ export class SourceReader {
     if (keys.length === 0) return new Map();
     const pool = this.#connectors.pool(source.connector);
     try {
-      const rows = await fetchSourceRows(pool.sql, await this.#shape(source), keys);
+      const shape = await this.#shape(source);
+      const rows = await withReadSettings(
+        pool.sql,
+        pool.target,
+        (sql) => fetchSourceRows(sql, shape, keys),
+      );
       return new Map(keys.map((key, index) => [key, rows[index]?.json ?? "[]"]));
     } catch (error) {
       this.#shapes.delete(source.name); // the table may have changed: look at it again next time

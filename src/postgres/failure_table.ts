@@ -75,7 +75,7 @@ export const failures = {
     kind: "connection",
     policy: "stop",
     finding: "what answers there does not follow the Postgres protocol as it was spoken to",
-    advice: "Check host and port; say that it is a pooler where it is one.",
+    advice: "Check host and port; set `pooled: true` for an address of a transaction pooler.",
   },
   PG210: {
     kind: "credentials",

@@ -1,5 +1,6 @@
 import type { ConnectorRegistry } from "../connector/registry.ts";
 import { hubKeyExpression } from "../connector/contact_key.ts";
+import { readSettings } from "../connector/read_settings.ts";
 import { sourceRowsSql, type SourceShape } from "../connector/source_rows.ts";
 import { loadSourceShape } from "../connector/source_shape.ts";
 import type { Config, TriggerConfig } from "../config/model.ts";
@@ -178,7 +179,10 @@ export class ChunkWriter {
       await inTransaction(
         reader,
         "read only",
-        () => copyBetween({ from: reader, read, to: hub, write: stageStatement, signal }),
+        async (sql) => {
+          if (reader.target.isPooled) await sql.unsafe(readSettings(reader.target));
+          await copyBetween({ from: reader, read, to: hub, write: stageStatement, signal });
+        },
       );
     }
   }

@@ -1,6 +1,7 @@
 import type { Config, TriggerConfig } from "../config/model.ts";
 import { hubKeyExpression } from "../connector/contact_key.ts";
 import type { ConnectorRegistry } from "../connector/registry.ts";
+import { withReadSettings } from "../connector/read_settings.ts";
 import { fetchSourceRows } from "../connector/source_rows.ts";
 import { loadSourceShape } from "../connector/source_shape.ts";
 import { countDue, type DueContact, findDueContacts } from "../hub/trigger_preview.ts";
@@ -77,12 +78,12 @@ async function sampleEvent(
   for (const [index, { source: name, whenEmpty }] of trigger.sources.entries()) {
     const source = deps.config.sources.get(name);
     if (source === undefined) throw new Error(`there is no source ${name}`);
-    const { sql } = deps.connectors.pool(source.connector);
+    const { sql, target } = deps.connectors.pool(source.connector);
     const shape = await loadSourceShape(sql, source, connectorOf(name, deps));
     const key = contact.keys[index];
     const [rows] = key === null || key === undefined
       ? []
-      : await fetchSourceRows(sql, shape, [key]);
+      : await withReadSettings(sql, target, (reading) => fetchSourceRows(reading, shape, [key]));
     members.push(`"${source.id}":${rows?.json ?? "[]"}`);
     if (whenEmpty === "skip" && (rows?.found ?? 0) === 0) skippedFor.push(name);
   }

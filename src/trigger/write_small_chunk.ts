@@ -1,5 +1,6 @@
 import type { Config, TriggerConfig } from "../config/model.ts";
 import { hubKeyExpression } from "../connector/contact_key.ts";
+import { withReadSettings } from "../connector/read_settings.ts";
 import { fetchSourceRows } from "../connector/source_rows.ts";
 import { loadSourceShape } from "../connector/source_shape.ts";
 import { requireLease } from "../hub/lease.ts";
@@ -70,7 +71,12 @@ async function fetchRows(
   try {
     const found = await pool.lend(signal, async (sql) => {
       const shape = await loadSourceShape(sql, source, connector);
-      return await fetchSourceRows(sql, shape, contacts.map((contact) => contact.key));
+      const keys = contacts.map((contact) => contact.key);
+      return await withReadSettings(
+        sql,
+        pool.target,
+        (reading) => fetchSourceRows(reading, shape, keys),
+      );
     });
     return contacts.flatMap(({ contactId }, index) => {
       const { json: rows = "[]", ...counts } = found[index] ?? { found: 0, kept: 0, tooLong: 0 };

@@ -8,7 +8,7 @@ import { findEmbeddedBinaries } from "../../src/embedded/binaries.ts";
 import { startCluster } from "../../src/embedded/cluster.ts";
 import { checkYaml, requireStep, troubles } from "../support/checked_config.ts";
 import { openTestDatabase } from "../support/database.ts";
-import { findPgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
+import { findPgBouncer, noPgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
 import { openProxy } from "../support/proxy.ts";
 import { readCertificate, startTlsServer, type TlsServer } from "../support/tls_server.ts";
 import { waitFor } from "../support/wait.ts";
@@ -114,13 +114,12 @@ test("a replica serves the readers, and the primary beside it the exports", asyn
   assert.deepEqual(subjects, [shop, "export/out", `${shop} (replica)`, "source/codes"]);
 });
 
-const program = await findPgBouncer() ?? "";
-const noPgBouncer = program === "" &&
-  "no PgBouncer here: put it on the PATH or name it in PERIGEE_PGBOUNCER";
+const program = await findPgBouncer();
+const skip = noPgBouncer(program);
 
-test("a transaction pooler is found, and what to write", { skip: noPgBouncer }, async (t) => {
+test("a transaction pooler is found, and what to write", { skip }, async (t) => {
   const { url, target } = await openTestDatabase(t);
-  const bouncer = await startPgBouncer(program, target, "transaction");
+  const bouncer = await startPgBouncer(program ?? "", target, "transaction");
   t.after(() => bouncer.stop());
   const pooled = at(url, bouncer.host, bouncer.port);
   const unsaid = await checkYaml(t, connectorYaml(pooled) + listenYaml);

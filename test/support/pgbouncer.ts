@@ -12,7 +12,18 @@ import { waitFor } from "./wait.ts";
 export interface PgBouncer {
   readonly host: "127.0.0.1";
   readonly port: number;
+  /** Sessions with the server in each pool. */
+  readonly sessions: number;
   stop(): Promise<void>;
+}
+
+/** Enough for each kind of run, and so few that its clients do take turns. */
+const sessions = 5;
+
+/** Why a test is skipped where there is no PgBouncer; false where there is one. */
+export function noPgBouncer(program: string | undefined): string | false {
+  return program === undefined &&
+    "no PgBouncer here: put it on the PATH or name it in PERIGEE_PGBOUNCER";
 }
 
 /** The program: `$PERIGEE_PGBOUNCER`, or where packages put it. Undefined where there is none. */
@@ -33,7 +44,7 @@ export async function findPgBouncer(): Promise<string | undefined> {
 /** An account that PgBouncer may run as: it refuses to be root. */
 const nobody = 65534;
 
-/** Starts PgBouncer with one session to the server for each pool, which all its clients share. */
+/** Starts PgBouncer with a few sessions to the server for each pool, which all its clients share. */
 export async function startPgBouncer(
   program: string,
   target: ConnectionTarget,
@@ -55,7 +66,7 @@ unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${users}
 pool_mode = ${mode}
-default_pool_size = 5
+default_pool_size = ${sessions}
 `,
   );
   const isRoot = process.getuid?.() === 0;
@@ -84,7 +95,7 @@ default_pool_size = 5
       cause: error,
     });
   }
-  return { host: "127.0.0.1", port, stop };
+  return { host: "127.0.0.1", port, sessions, stop };
 }
 
 async function findFreePort(): Promise<number> {
