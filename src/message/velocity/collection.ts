@@ -7,24 +7,26 @@ export class VtlList {
   items: unknown[];
   /** Java's kind: it decides the class name and whether the list may grow. */
   readonly kind: "list" | "array" | "set" | "values";
+  /** How often items were added or taken out; replacing one is no such change. */
+  changes = 0;
 
-  /** The map that a `set` or `values` was taken from. */
-  readonly owner: object | null;
-
-  constructor(
-    items: unknown[],
-    kind: "list" | "array" | "set" | "values" = "list",
-    owner: object | null = null,
-  ) {
+  constructor(items: unknown[], kind: "list" | "array" | "set" | "values" = "list") {
     this.items = items;
     this.kind = kind;
-    this.owner = owner;
   }
 }
 
 /** A map that the template made or has written to. Keys keep their type and their order. */
 export class VtlMap {
+  /** How often keys were added or taken out; replacing a value is no such change. */
+  changes = 0;
+  /** How often anything was written. */
+  version = 0;
   private readonly entries = new Map<unknown, readonly [unknown, unknown]>();
+
+  constructor(pairs: readonly (readonly [unknown, unknown])[] = []) {
+    for (const pair of pairs) this.entries.set(canonical(pair[0]), pair);
+  }
 
   get size(): number {
     return this.entries.size;
@@ -41,14 +43,20 @@ export class VtlMap {
   set(key: unknown, value: unknown): void {
     const id = canonical(key);
     const known = this.entries.get(id);
+    this.version++;
+    if (known === undefined) this.changes++;
     this.entries.set(id, [known === undefined ? key : known[0], value]);
   }
 
   delete(key: unknown): void {
-    this.entries.delete(canonical(key));
+    if (!this.entries.delete(canonical(key))) return;
+    this.version++;
+    this.changes++;
   }
 
   clear(): void {
+    this.version++;
+    this.changes++;
     this.entries.clear();
   }
 
@@ -71,6 +79,34 @@ export class MapEntry {
   constructor(map: object, key: unknown) {
     this.map = map;
     this.key = key;
+  }
+}
+
+/** What a map's keySet(), values() and entrySet() answer: it shows the map as it is when looked at. */
+export class MapView extends VtlList {
+  readonly owner: object;
+  readonly part: "key" | "value" | "entry";
+  private shown: object | null = null;
+  private version = 0;
+
+  constructor(part: "key" | "value" | "entry", owner: object) {
+    super([], part === "value" ? "values" : "set");
+    this.owner = owner;
+    this.part = part;
+  }
+
+  /** Brings the items up to date. */
+  refresh(state: RenderState): void {
+    const map = state.resolve(this.owner);
+    const version = map instanceof VtlMap ? map.version : 0;
+    if (this.shown === map && this.version === version) return;
+    const pairs = pairsOf(state, map) ?? [];
+    state.charge(pairs.length);
+    this.items = pairs.map(([key, value]) =>
+      this.part === "entry" ? new MapEntry(this.owner, key) : this.part === "key" ? key : value
+    );
+    this.shown = map;
+    this.version = version;
   }
 }
 
@@ -113,7 +149,10 @@ export function ownValue(object: Record<string, unknown>, key: string): unknown 
 export function itemsOf(state: RenderState, value: unknown): readonly unknown[] | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const resolved = state.resolve(value);
-  if (resolved instanceof VtlList) return resolved.items;
+  if (resolved instanceof VtlList) {
+    if (resolved instanceof MapView) resolved.refresh(state);
+    return resolved.items;
+  }
   return Array.isArray(resolved) ? resolved : undefined;
 }
 
@@ -163,8 +202,7 @@ export function writableMap(state: RenderState, map: object): VtlMap {
   if (resolved instanceof VtlMap) return resolved;
   const entries = Object.entries(resolved);
   state.claimItems(entries.length);
-  const copy = new VtlMap();
-  for (const [key, value] of entries) copy.set(key, value);
+  const copy = new VtlMap(entries);
   (state.overlay ??= new Map()).set(map, copy);
   return copy;
 }

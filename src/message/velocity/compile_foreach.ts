@@ -1,9 +1,10 @@
 import type { Foreach } from "./ast.ts";
-import { isMap, itemsOf, JavaIterator, pairsOf, VtlList, VtlMap } from "./collection.ts";
 import { compileValue } from "./compile_expression.ts";
 import { compileNodes } from "./compile_nodes.ts";
 import { readVariable, restoreVariable, writeLocal, writeVariable } from "./frame.ts";
 import { LoopScope } from "./loop_scope.ts";
+import { type LoopSource, openSource } from "./loop_source.ts";
+import { NullTurns } from "./null_turns.ts";
 import type { RenderState } from "./state.ts";
 import type { Run, Unit } from "./unit.ts";
 
@@ -18,19 +19,18 @@ export function compileForeach(unit: Unit, node: Foreach): Run {
     state.at = node.at;
     const value = source(state);
     if (state.halt !== null) return;
-    const items = iterate(state, value);
-    if (items === undefined || items.length === 0) return otherwise?.(state);
+    const items = openSource(state, value);
+    if (items === undefined || items.first.length === 0) return otherwise?.(state);
     const before = readVariable(state, slot);
     const scope = extras.open(state);
-    runLoop(state, { value, items, slot, scope, body, extras, at: node.at });
+    runLoop(state, { items, slot, scope, body, extras, at: node.at });
     restoreVariable(state, slot, before);
     extras.close(state, scope);
   };
 }
 
 interface Loop {
-  readonly value: unknown;
-  readonly items: readonly unknown[];
+  readonly items: LoopSource;
   readonly slot: number;
   readonly scope: OpenScope;
   readonly body: Run;
@@ -39,57 +39,33 @@ interface Loop {
 }
 
 function runLoop(state: RenderState, loop: Loop): void {
-  const { value, items, slot, scope, body, extras } = loop;
-  const { length } = items;
-  for (let i = 0; i < length; i++) {
+  const { slot, scope, body, extras } = loop;
+  const nullTurns = state.dialect.setsNullItems ? null : new NullTurns(slot);
+  let items = loop.items.first;
+  for (let i = 0; i < items.length; i++) {
     state.at = loop.at;
     state.charge(1);
-    if (state.frame === null) state.vars[slot] = items[i];
-    else writeVariable(state, slot, items[i]);
-    extras.turn(state, scope, i, length);
-    body(state);
+    const item = items[i];
+    if (state.frame === null && state.hidden === null) state.vars[slot] = item;
+    else writeVariable(state, slot, item);
+    extras.turn(state, scope, i, items.length);
+    if (nullTurns !== null && (item === null || item === undefined)) nullTurns.run(state, body);
+    else body(state);
     const { halt } = state;
     if (halt !== null) {
       if (halt.scope === null || halt.scope === scope.loop) state.halt = null;
       return;
     }
-    if (state.hasWritten && isChanged(state, value, items, length, i + 1)) {
-      const hint = "Gather changes in another list and apply them after #end.";
-      state.fail("VTL201", "#foreach loops over a list that its block changes", hint, loop.at);
-    }
+    if (state.hasWritten) items = itemsAfter(state, loop, i + 1);
   }
 }
 
-/** A list that has another length, or a map before its last turn: Java's iterators fail then. */
-function isChanged(
-  state: RenderState,
-  value: unknown,
-  items: readonly unknown[],
-  length: number,
-  turns: number,
-): boolean {
-  if (items.length !== length) return true;
-  if (typeof value !== "object" || value === null) return false;
-  const owner = value instanceof VtlList && value.owner !== null ? value.owner : value;
-  const resolved = state.resolve(owner);
-  if (Array.isArray(value)) return resolved !== value && itemsOf(state, value)?.length !== length;
-  return turns < length && isMap(resolved) && sizeOf(resolved) !== length;
-}
-
-function sizeOf(map: object): number {
-  return map instanceof VtlMap ? map.size : Object.keys(map).length;
-}
-
-function iterate(state: RenderState, value: unknown): readonly unknown[] | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const items = itemsOf(state, value);
-  if (items !== undefined) return items;
-  if (value instanceof JavaIterator) {
-    const rest = value.items.slice(value.next);
-    value.next = value.items.length;
-    return rest;
-  }
-  return pairsOf(state, value)?.map(([, item]) => item);
+/** The items as the block has left them. */
+function itemsAfter(state: RenderState, { items, at }: Loop, turns: number): readonly unknown[] {
+  const found = items.after(state, turns);
+  if (found !== undefined) return found;
+  const hint = "Gather changes in another list and apply them after #end.";
+  return state.fail("VTL201", "#foreach loops over a list that its block changes", hint, at);
 }
 
 /** What a loop leaves to put back when it ends. */

@@ -15,6 +15,10 @@ export interface Dialect {
   readonly literalConditions: boolean;
   /** `#set($x = $missing)` makes `$x` null; else `$x` keeps its value. */
   readonly setsNull: boolean;
+  /** `#set` changes a loop's variable also in the turn of a null item; else it stays null. */
+  readonly setsNullItems: boolean;
+  /** A `#define`d block in a condition is not run; else it is, and true unless it is inside itself. */
+  readonly blocksAreTrue: boolean;
   /** `#set(${x} = 1)` and `#set($!x = 1)` set `$x`; else they set nothing that can be read. */
   readonly setsFormal: boolean;
   /** Loops provide `$velocityCount` and `$velocityHasNext`. */
@@ -67,6 +71,8 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     emptyIsFalse: false,
     literalConditions: false,
     setsNull: false,
+    setsNullItems: false,
+    blocksAreTrue: false,
     setsFormal: false,
     velocityCount: true,
     foreachElse: false,
@@ -95,6 +101,8 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     emptyIsFalse: true,
     literalConditions: true,
     setsNull: true,
+    setsNullItems: true,
+    blocksAreTrue: true,
     setsFormal: true,
     velocityCount: false,
     foreachElse: true,

@@ -44,12 +44,14 @@ function inFrame(state: RenderState, frame: MacroFrame | null, value: Value): un
   return result;
 }
 
-/** Writes a variable, inside macros of dialect 1.7 in all frames. */
+/** Writes a variable, inside macros of dialect 1.7 in all frames up to one that hides it. */
 export function writeVariable(state: RenderState, slot: number, value: unknown): void {
+  const hiding = state.hidden?.get(slot);
   for (let frame = state.frame; frame !== null; frame = frame.parent) {
+    if (frame === hiding) return;
     frame.locals.set(slot, value);
   }
-  state.vars[slot] = value;
+  if (hiding === undefined) state.vars[slot] = value;
 }
 
 /** Writes a variable in the frame at hand only. */
@@ -64,6 +66,7 @@ export function restoreVariable(state: RenderState, slot: number, before: unknow
     writeVariable(state, slot, before);
     return;
   }
+  state.hidden?.delete(slot);
   for (let frame = state.frame; frame !== null; frame = frame.parent) {
     frame.locals.delete(slot);
     frame.args.delete(slot);

@@ -1,4 +1,11 @@
-import { itemsOf, JavaIterator, VtlList, writableList } from "./collection.ts";
+import {
+  itemsOf,
+  JavaIterator,
+  MapView,
+  VtlList,
+  writableList,
+  writableMap,
+} from "./collection.ts";
 import { hashCode, javaEquals } from "./equality.ts";
 import { isInteger } from "./number.ts";
 import { failOnNull, joinTables, MethodFailure, methodTable } from "./method_table.ts";
@@ -73,7 +80,9 @@ const growingMethods = methodTable<object>({
   "removeAll(list)": (self, [removed], state) => retain(state, self, removed, false),
   "retainAll(list)": (self, [kept], state) => retain(state, self, kept, true),
   "clear()": (self, _, state) => {
-    writableList(state, self).items = [];
+    const list = writableList(state, self);
+    list.items = [];
+    list.changes++;
     return "";
   },
 });
@@ -99,8 +108,45 @@ function refuseToGrow(): never {
 /** An array: it has an order and a size, and cannot grow. */
 export const arrayMethods: MethodTable = joinTables(collectionMethods, indexedMethods, fixedSize);
 
-/** keySet(), values() and entrySet(): a collection to look at. */
-export const setMethods: MethodTable = joinTables(collectionMethods, fixedSize);
+/** keySet(), values() and entrySet(): what is taken out of them is taken out of the map. */
+export const viewMethods: MethodTable = joinTables(
+  collectionMethods,
+  fixedSize,
+  methodTable<MapView>({
+    "remove(any)": (self, [item], state) => {
+      const at = indexOf(state, read(state, self), item);
+      return at >= 0 && retainInMap(state, self, (_, place) => place !== at);
+    },
+    "removeAll(list)": (self, [removed], state) => {
+      const others = [...read(state, removed)];
+      return retainInMap(state, self, (item) => indexOf(state, others, item) < 0);
+    },
+    "retainAll(list)": (self, [kept], state) => {
+      const others = [...read(state, kept)];
+      return retainInMap(state, self, (item) => indexOf(state, others, item) >= 0);
+    },
+    "removeAll(null)": failOnNull,
+    "retainAll(null)": failOnNull,
+    "clear()": (self, _, state) => {
+      writableMap(state, self.owner).clear();
+      return "";
+    },
+  }),
+);
+
+/** Takes the keys out whose places in the view are not kept; answers whether there were any. */
+function retainInMap(
+  state: RenderState,
+  view: MapView,
+  isKept: (item: unknown, at: number) => boolean,
+): boolean {
+  const items = [...counted(state, view)];
+  const map = writableMap(state, view.owner);
+  const keys = map.pairs().map(([key]) => key);
+  const removed = keys.filter((_, at) => !isKept(items[at], at));
+  for (const key of removed) map.delete(key);
+  return removed.length > 0;
+}
 
 /** java.util.Iterator. */
 export const iteratorMethods = methodTable<JavaIterator>({
@@ -114,7 +160,7 @@ export const iteratorMethods = methodTable<JavaIterator>({
 /** The methods of a list by its kind. */
 export function methodsOfList(list: object): MethodTable {
   if (!(list instanceof VtlList) || list.kind === "list") return listMethods;
-  return list.kind === "array" ? arrayMethods : setMethods;
+  return list instanceof MapView ? viewMethods : arrayMethods;
 }
 
 function read(state: RenderState, list: object): readonly unknown[] {
@@ -138,7 +184,9 @@ function indexOf(state: RenderState, items: readonly unknown[], item: unknown): 
 }
 
 function grow(state: RenderState, list: object, added: number): unknown[] {
-  const { items } = writableList(state, list);
+  const owner = writableList(state, list);
+  const { items } = owner;
+  owner.changes++;
   if (items.length + added > state.limits.items) state.claimItems(items.length + added);
   state.charge(added);
   return items;
@@ -156,12 +204,14 @@ function failIndex(at: number, length: number): never {
 
 /** `remove(int)` takes an item out by its place and answers it; `remove(other)` by equality. */
 function remove(state: RenderState, list: object, item: unknown): unknown {
-  const { items } = writableList(state, list);
+  const owner = writableList(state, list);
+  const { items } = owner;
   const isPlace = isInteger(item);
   const at = isPlace ? Number(item) : indexOf(state, items, item);
   if (isPlace && (at < 0 || at >= items.length)) failIndex(at, items.length);
   if (at < 0) return false;
   state.charge(items.length >> 4);
+  owner.changes++;
   const [removed] = items.splice(at, 1);
   return isPlace ? removed : true;
 }
@@ -172,5 +222,7 @@ function retain(state: RenderState, list: object, others: object, keeps: boolean
   const before = owner.items.length;
   owner.items = owner.items.filter((item) => (indexOf(state, kept, item) >= 0) === keeps);
   state.charge(before);
-  return owner.items.length !== before;
+  const isChanged = owner.items.length !== before;
+  if (isChanged) owner.changes++;
+  return isChanged;
 }

@@ -1,4 +1,4 @@
-import { MapEntry, mapGet, mapHas, pairsOf, VtlList, writableMap } from "./collection.ts";
+import { MapEntry, mapGet, mapHas, MapView, pairsOf, writableMap } from "./collection.ts";
 import { hashCode, javaEquals } from "./equality.ts";
 import { failOnNull, methodTable } from "./method_table.ts";
 import { print } from "./print.ts";
@@ -14,11 +14,9 @@ export const mapMethods = methodTable<object>({
     pairs(state, self).some(([, candidate]) => javaEquals(state, candidate, value)),
   "size()": (self, _, state) => pairs(state, self).length,
   "isEmpty()": (self, _, state) => pairs(state, self).length === 0,
-  "keySet()": (self, _, state) => new VtlList(pairs(state, self).map(([key]) => key), "set", self),
-  "values()": (self, _, state) =>
-    new VtlList(pairs(state, self).map(([, value]) => value), "values", self),
-  "entrySet()": (self, _, state) =>
-    new VtlList(pairs(state, self).map(([key]) => new MapEntry(self, key)), "set", self),
+  "keySet()": (self) => new MapView("key", self),
+  "values()": (self) => new MapView("value", self),
+  "entrySet()": (self) => new MapView("entry", self),
   "put(any,any)": (self, [key, value], state) => put(state, self, key, value),
   "putIfAbsent(any,any)": (self, [key, value], state) => {
     const before = mapGet(state.resolve(self), key);

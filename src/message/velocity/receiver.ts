@@ -12,10 +12,11 @@ import { callConverting } from "./convert_arguments.ts";
 import { JavaDecimal } from "./decimal.ts";
 import { dateMethods } from "./java_date.ts";
 import { iteratorMethods, methodsOfList } from "./list_methods.ts";
-import { LoopScope } from "./loop_scope.ts";
+import { DefinedBlock, LoopScope } from "./loop_scope.ts";
 import { entryMethods, mapMethods } from "./map_methods.ts";
 import { callMethod, MethodFailure, methodTable, noMethod } from "./method_table.ts";
 import type { MethodTable } from "./method_table.ts";
+import { runBlock } from "./print.ts";
 import { isInteger, isNumber, JavaDouble, numberClass } from "./number.ts";
 import { booleanMethods, doubleMethods, integerMethods } from "./number_methods.ts";
 import type { RenderState } from "./state.ts";
@@ -29,6 +30,11 @@ export const classMethods = methodTable<JavaClass>({
   "getName()": (self) => self.name,
   "getSimpleName()": (self) => self.name.slice(self.name.lastIndexOf(".") + 1),
   "toString()": (self) => `class ${self.name}`,
+});
+
+/** The methods of what `#define` and `$bodyContent` are. */
+export const blockMethods = methodTable<DefinedBlock>({
+  "toString()": (self, _, state) => runBlock(state, self),
 });
 
 /** The methods of `$foreach`. */
@@ -71,6 +77,7 @@ function methodsOfObject(state: RenderState, value: object): MethodTable {
   if (value instanceof JavaIterator) return iteratorMethods;
   if (value instanceof Tool) return value.methods;
   if (value instanceof Date) return dateMethods;
+  if (value instanceof DefinedBlock) return blockMethods;
   return value instanceof JavaClass ? classMethods : none;
 }
 

@@ -4,6 +4,7 @@ import type { Dialect } from "./dialect.ts";
 import type { Limits } from "./limits.ts";
 import type { VtlList, VtlMap } from "./collection.ts";
 import type { MacroFrame } from "./frame.ts";
+import type { HiddenVariables } from "./null_turns.ts";
 import type { Program } from "./regex/program.ts";
 import type { CompiledMacro, SymbolTable, Unit } from "./unit.ts";
 
@@ -32,6 +33,8 @@ export class RenderState {
   unit: Unit;
   frame: MacroFrame | null = null;
   halt: Halt | null = null;
+  /** Variables that `#set` cannot change now, see NullTurns; null where there are none. */
+  hidden: HiddenVariables | null = null;
   /** Offset of the statement at hand, for errors. */
   at = 0;
   macroDepth = 0;

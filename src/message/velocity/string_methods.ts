@@ -1,4 +1,4 @@
-import { VtlList } from "./collection.ts";
+import { itemsOf, VtlList } from "./collection.ts";
 import { hashCode, javaEquals } from "./equality.ts";
 import { JavaDouble } from "./number.ts";
 import { MethodFailure, methodTable, requireText } from "./method_table.ts";
@@ -80,7 +80,7 @@ export const stringMethods = methodTable<string>({
     return s.repeat(times);
   },
   "join(text,list)": (_, [separator, list], state) =>
-    joinText(state, requireText(separator), [...itemsIn(state, list)]),
+    joinText(state, requireText(separator), [...itemsOf(state, list) ?? []]),
   "join(text,any...)": (_, [separator, ...parts], state) =>
     joinText(state, requireText(separator), parts),
   "format(text,any...)": (_, [pattern, ...values], state) =>
@@ -197,11 +197,6 @@ export function replaceText(state: RenderState, text: string, from: unknown, to:
   }
   state.claimChars(text.length + count * (replacement.length - part.length));
   return part === "" && text === "" ? replacement : text.replaceAll(part, () => replacement);
-}
-
-function* itemsIn(state: RenderState, list: object): Iterable<unknown> {
-  const resolved = state.resolve(list);
-  yield* resolved instanceof VtlList ? resolved.items : resolved as unknown[];
 }
 
 function joinText(state: RenderState, separator: string, parts: readonly unknown[]): string {
