@@ -2,7 +2,7 @@ import type { DialectName } from "../../src/message/velocity/dialect.ts";
 import type { Answer } from "./ask_java.ts";
 
 /** A difference that is meant: how to know it, and why it stays. */
-interface Explanation {
+export interface Explanation {
   readonly reason: string;
   /** The dialect that it is about, where it is not both. */
   readonly only?: DialectName;
@@ -60,7 +60,6 @@ const explanations: readonly Explanation[] = [
   },
   {
     reason: "an iterator of Java fails when its list changes; ours walks the list as it was",
-    only: "2.x",
     holds: (template, _, { error }) => error === "null" && template.includes(".iterator"),
     without: (template) => template.replace(/\.iterator\b(?:\(\))?/g, ""),
   },
@@ -145,7 +144,7 @@ const explanations: readonly Explanation[] = [
   },
   {
     reason: "Java's arrays cannot grow or shrink; ours are lists",
-    holds: (_, __, { error = "" }) => /class \[L.*UnsupportedOperationException/.test(error),
+    holds: (_, __, { error = "" }) => /class \[\w.*UnsupportedOperationException/.test(error),
   },
   {
     reason:
@@ -168,7 +167,7 @@ const explanations: readonly Explanation[] = [
       "1.7 takes a directive that is a word to its scanner, as a macro's name, for text after a dollar",
     only: "1.7",
     holds: (template) =>
-      /\$!?#\{?(?:@|(?:foreach|macro|define|evaluate|break|stop|m2?|mb|recurse|outer)\b|\{set\})/
+      /\$!?#\{?(?:@|(?:foreach|macro|define|evaluate|literal|break|stop|m2?|mb|recurse|outer)\b|\{set\})/
         .test(
           template,
         ),
@@ -186,7 +185,8 @@ const explanations: readonly Explanation[] = [
     holds: (template, { out: ours = "" }, { out, error }) =>
       /\.\w[^]*#\{?(?:end|else|if)/.test(template) &&
       (out === undefined
-        ? /##[\w{]|#\{?(?:end|else)\}?\s*##/.test(template) && /^Encountered "#/.test(error ?? "")
+        ? /##[\w{]|#\{?(?:end|else)\}?\s*##/.test(template) &&
+          /^Encountered "(?:#|<EOF>)/.test(error ?? "")
         : out.includes("##") && isStripped(out, ours, template)),
     without: (template) => template.replace(/##[^\n]*\n?/g, ""),
   },
@@ -249,13 +249,24 @@ const explanations: readonly Explanation[] = [
     reason: "Apache's engine refuses text after ${ that could begin a reference; ours prints it",
     holds: (template, _, { error = "" }) =>
       /^(?:Encountered|Lexical|Failed to parse String)/.test(error) &&
-      /\$\\*!?\{[\\${[ ]/.test(template),
-    without: (template) => template.replace(/\$(?=\\*!?\{[\\${[ ])/g, "%"),
+      /\$\\*!?\{(?:[\\${[ ]|#\$)/.test(template),
+    without: (template) => template.replace(/\$(?=\\*!?\{(?:[\\${[ ]|#\$))/g, "%"),
   },
   {
-    reason: "Apache's engine refuses text after ${ with blanks before #set; ours prints them",
-    holds: (template) => /\$!?\{ #set/.test(template),
-    without: (template) => template.replace(/\$(?=!?\{ #set)/g, "%"),
+    reason: "Apache's engine drops or refuses blanks between ${ or $. and #set; ours prints them",
+    holds: (template) => /\$!?[{.][ \t]+#set/.test(template),
+    without: (template) => template.replace(/\$(?=!?[{.][ \t]+#set)/g, "%"),
+  },
+  {
+    reason: "Apache's engine overlooks a lone $ between a property and a parenthesis",
+    holds: (template) => /\.\w+\$\(/.test(template),
+    without: (template) => template.replace(/(?<=\.\w+)\$(?=\()/g, "%"),
+  },
+  {
+    reason: "1.7 calls an iterator's methods with any arguments and fails",
+    only: "1.7",
+    holds: (_, __, { error = "" }) =>
+      /class java\.util\.\w+\$\w*Itr(?:ator)? threw .*wrong number of arguments/.test(error),
   },
   {
     reason: "2.4 prefers a map's methods to its keys; ours takes keys first, as later versions do",
@@ -284,11 +295,6 @@ const explanations: readonly Explanation[] = [
       "a string template is read before the macros after it are known, so \\#name stays as it is",
     holds: (template) => /#evaluate\(["'][^]*\\#m/.test(template),
     without: (template) => template.replace(/\\(?=#m)/g, "%"),
-  },
-  {
-    reason: "the views of a map are snapshots: taking from them does not take from the map",
-    holds: (template) => /(?:keySet|values|entrySet)\(\)\.remove/.test(template),
-    without: (template) => template.replace(/(?:keySet|values|entrySet)\(\)/g, "toString()"),
   },
 ];
 

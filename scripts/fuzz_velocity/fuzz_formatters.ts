@@ -87,7 +87,7 @@ export async function fuzzFormatters(): Promise<number> {
     (_, i) => new FormatterCases(seed + i).next(classpath.length > 0),
   );
   const answers = await askJava({ main: "FormatOracle", classpath }, cases);
-  const tally = new Tally();
+  const tally = new Tally<object>();
   cases.forEach((asked, i) => {
     const ours = askOurs(asked);
     const theirs = answers[i]!;
