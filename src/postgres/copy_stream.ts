@@ -142,7 +142,7 @@ async function orDestroy<T>(
 }
 
 /** An aborted connection dies with the signal's reason, with which all that waits then rejects. */
-function destroyOnAbort(
+export function destroyOnAbort(
   connections: readonly Connection[],
   signal: AbortSignal | undefined,
 ): () => void {
