@@ -42,9 +42,7 @@ export async function applyCarefully(
 ): Promise<TableCounts> {
   const { fitted, hub, target } = run;
   const query = rowQuery(fitted);
-  const window = work.kind === "window"
-    ? (await measureWindow(run, work.snapshot)).window
-    : undefined;
+  const window = work.kind === "window" ? await measureWindow(run, work.snapshot) : undefined;
   const rows = window === undefined ? allRowsQuery(query) : windowRowsQuery(query, window);
   if (window === undefined) await clearAllRejects(run);
   if (work.kind === "load") {

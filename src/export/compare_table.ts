@@ -1,16 +1,15 @@
 import { allRowsQuery } from "../hub/dataset_rows.ts";
 import { clearAllRejects, noteUnholdable } from "./rejects.ts";
-import { estimateRows, moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
+import { moveRows } from "./move_rows.ts";
+import { estimateRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
 import {
   deleteMissingStatement,
   exceptStatement,
+  hasMerge,
   mergeStatement,
   stagingTable,
-  truncatedStatement,
+  surveyStatement,
 } from "./write_statements.ts";
-
-/** MERGE is there from PostgreSQL 15. */
-const mergeVersion = 150_000;
 
 /**
  * Makes an existing table equal to the whole dataset: stages all rows, writes those that differ,
@@ -25,11 +24,10 @@ export async function compareTable(run: TableRun): Promise<TableCounts> {
   await clearAllRejects(run);
   await target.sql.unsafe(staging.create);
   run.progress.begin("copied", await estimateRows(run));
-  const { rows: read, bytes } = await moveRows(
-    run,
-    `copy (${allRowsQuery(query)}) to stdout (format binary)`,
-    `copy ${staging.name} from stdin (format binary)`,
-  );
+  const { rows: read, bytes } = await moveRows(run, {
+    read: `copy (${allRowsQuery(query)}) to stdout (format binary)`,
+    write: `copy ${staging.name} from stdin (format binary)`,
+  });
   run.progress.begin("written", undefined);
   await target.sql.unsafe(
     `analyze ${staging.name}; set local work_mem = '128MB';
@@ -39,10 +37,10 @@ export async function compareTable(run: TableRun): Promise<TableCounts> {
   const deleted = run.propagatesDeletes
     ? (await target.sql.unsafe(deleteMissingStatement(fitted, staging.rowSet))).count
     : 0;
-  const write = run.targetVersion >= mergeVersion ? mergeStatement : exceptStatement;
+  const write = hasMerge(run.targetVersion) ? mergeStatement : exceptStatement;
   const written = await target.sql.unsafe(write(fitted, staging.rowSet));
   const [counted] = await target.sql.unsafe<{ truncated: string }[]>(
-    truncatedStatement(staging.rowSet),
+    surveyStatement(staging.rowSet),
   );
   const rejected = await noteUnholdable(run, staging.rowSet, []);
   await target.sql.unsafe(`drop table ${staging.name}; set local work_mem to default`);

@@ -1,16 +1,16 @@
 import { Buffer } from "node:buffer";
 import { maxPendingCounted } from "../hub/change_window.ts";
 import {
+  countTouchedQuery,
   jsonRowsQuery,
-  type KeySpan,
-  measureWindowQuery,
   type Window,
   windowRowsQuery,
 } from "../hub/dataset_rows.ts";
 import { describeFailure } from "../postgres/failure.ts";
 import { applyRows } from "./apply_rows.ts";
-import { moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
-import { jsonRowSet, type RowSet, stagingTable, truncatedStatement } from "./write_statements.ts";
+import { moveInParts } from "./move_rows.ts";
+import { rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
+import { jsonRowSet, type RowSet, stagingTable, surveyStatement } from "./write_statements.ts";
 
 /**
  * Most bytes of JSON that one statement carries. It passes through this process's memory, a few
@@ -72,38 +72,25 @@ select count(*)::integer as count,
 }
 
 /**
- * A window is cut into so many parts, none smaller than so many rows: while the customer's server
- * writes one part, the hub reads the next. With half as many parts less is done at once; with twice
- * as many, or smaller ones, their own statements weigh more than what is won.
+ * Stages and applies the window part by part: while the customer's server applies one, the hub reads
+ * the next.
  */
-const cut = { parts: 8, leastRows: 1_000 };
-
 async function applyStaged(run: TableRun, snapshot: string): Promise<TableCounts> {
   const staging = stagingTable(run.fitted);
-  const [{ window, spans }] = await Promise.all([
+  const [window] = await Promise.all([
     measureWindow(run, snapshot),
     run.target.sql.unsafe(staging.create),
   ]);
   run.progress.begin("copied", window.atMost);
-  const sums = { read: 0, written: 0, deleted: 0, truncated: 0, rejected: 0, bytes: 0 };
-  let applying: Promise<void> = Promise.resolve();
-  for (const [index, span] of spans.entries()) {
-    const rows = windowRowsQuery(rowQuery(run.fitted), { ...window, span });
-    const moved = await moveRows(
-      run,
-      `copy (${rows}) to stdout (format binary)`,
-      `copy ${staging.name} from stdin (format binary)`,
-      applying,
-    );
-    sums.read += moved.rows;
-    sums.bytes += moved.bytes;
-    const isLast = index === spans.length - 1;
+  const sums = { written: 0, deleted: 0, truncated: 0, rejected: 0 };
+  const moved = await moveInParts(run, {
+    read: `copy (${windowRowsQuery(rowQuery(run.fitted), window)}) to stdout (format binary)`,
+    write: `copy ${staging.name} from stdin (format binary)`,
+  }, async ({ isLast }) => {
     if (isLast) run.progress.begin("written", undefined);
-    applying = applyPart(run, staging, sums, isLast);
-    applying.catch(() => undefined); // The next part, or the end, hears of it.
-  }
-  await applying;
-  return sums;
+    await applyPart(run, staging, sums);
+  });
+  return { ...sums, read: moved.rows, bytes: moved.bytes };
 }
 
 /** Applies what is staged, adds up what it did, and makes room for the next part. */
@@ -111,30 +98,22 @@ async function applyPart(
   run: TableRun,
   { name, rowSet }: { readonly name: string; readonly rowSet: RowSet },
   sums: { written: number; deleted: number; truncated: number; rejected: number },
-  isLast: boolean,
 ): Promise<void> {
-  const [applied, [counted]] = await Promise.all([
-    applyRows(run, rowSet, []),
-    run.target.sql.unsafe<{ truncated: string }[]>(truncatedStatement(rowSet)),
-  ]);
+  const [found] = await run.target.sql.unsafe<{ truncated: string; hasGone: boolean }[]>(
+    surveyStatement(rowSet),
+  );
+  const applied = await applyRows(run, rowSet, [], found?.hasGone);
   sums.written += applied.written;
   sums.deleted += applied.deleted;
   sums.rejected += applied.rejected;
-  sums.truncated += Number(counted?.truncated ?? 0);
-  if (!isLast) await run.target.sql.unsafe(`truncate ${name}`);
+  sums.truncated += Number(found?.truncated ?? 0);
+  await run.target.sql.unsafe(`truncate ${name}`);
 }
 
-/** The window after a snapshot with its exact size, and the parts in which it is read. */
-export async function measureWindow(
-  run: TableRun,
-  snapshot: string,
-): Promise<{ window: Window; spans: KeySpan[] }> {
-  const query = measureWindowQuery(run.fitted.table.dataset, snapshot, cut);
-  const [row] = await run.hub.sql.unsafe<{ count: string; bounds: string }[]>(query);
-  const bounds = JSON.parse(row?.bounds ?? "[]") as string[];
-  const spans = [...bounds.keys(), bounds.length].map((index) => ({
-    from: bounds[index - 1],
-    to: bounds[index],
-  }));
-  return { window: { snapshot, atMost: Number(row?.count ?? 0) }, spans };
+/** The window after a snapshot with its exact size. */
+export async function measureWindow(run: TableRun, snapshot: string): Promise<Window> {
+  const [row] = await run.hub.sql.unsafe<{ count: string }[]>(
+    countTouchedQuery(run.fitted.table.dataset, snapshot),
+  );
+  return { snapshot, atMost: Number(row?.count ?? 0) };
 }

@@ -1,7 +1,8 @@
 import { allRowsQuery, truncatedInAllQuery } from "../hub/dataset_rows.ts";
 import { quoteIdentifier, quoteQualified } from "../postgres/identifier.ts";
+import { moveRows } from "./move_rows.ts";
 import { createTableStatements, primaryKeyStatement } from "./table_ddl.ts";
-import { estimateRows, moveRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
+import { estimateRows, rowQuery, type TableCounts, type TableRun } from "./table_run.ts";
 
 /**
  * Makes the table and fills it: COPY FREEZE into the empty table and the primary key afterwards,
@@ -18,13 +19,14 @@ export async function loadTable(run: TableRun): Promise<TableCounts> {
   const values = columns.map(({ source }) => `w.c${dataset.columns.indexOf(source) + 1}`);
   const names = columns.map((column) => quoteIdentifier(column.name));
   run.progress.begin("copied", await estimateRows(run));
-  const { rows, bytes } = await moveRows(
-    run,
-    `copy (select ${values.join(", ")} from (${
+  const { rows, bytes } = await moveRows(run, {
+    read: `copy (select ${values.join(", ")} from (${
       allRowsQuery(query, "as they lie")
     }) as w) to stdout (format binary)`,
-    `copy ${quoteQualified(schema, name)} (${names.join(", ")}) from stdin (format binary, freeze)`,
-  );
+    write: `copy ${quoteQualified(schema, name)} (${
+      names.join(", ")
+    }) from stdin (format binary, freeze)`,
+  });
   run.progress.begin("indexed", undefined);
   const [[counted]] = await Promise.all([
     hub.sql.unsafe<{ truncated: string }[]>(truncatedInAllQuery(query)),

@@ -1,8 +1,6 @@
-import { PerigeeError } from "../error.ts";
 import { estimateRowsQuery, type RowQuery } from "../hub/dataset_rows.ts";
 import type { ProgressTeller } from "../observe/progress.ts";
 import { type Connection } from "../postgres/connection.ts";
-import { copyBetween } from "../postgres/copy_stream.ts";
 import type { FittedTable } from "./fit_table.ts";
 
 /** What writing one table works with. Both connections are inside the run's transactions. */
@@ -54,54 +52,4 @@ export async function estimateRows({ hub, fitted }: TableRun): Promise<number | 
     { "QUERY PLAN": readonly { Plan: { "Plan Rows": number } }[] }[]
   >(estimateRowsQuery(fitted.table.dataset));
   return row?.["QUERY PLAN"][0]?.Plan["Plan Rows"];
-}
-
-/**
- * A COPY that does not move for this long is broken off, ms: the link is half-open or the server
- * hangs. Half would break off at the checkpoint of a slow disk; twice would leave locks for longer.
- */
-const stallLimitMs = 120_000;
-/** Until the first bytes, ms: the hub may have to sort a large dataset before. */
-const startLimitMs = 900_000;
-
-/**
- * `copyBetween` that tells how far it is and gives up (PG516) when nothing moves. The hub begins to
- * read at once; the customer's server writes after `before`. Answers how much was moved.
- */
-export async function moveRows(
-  run: TableRun,
-  read: string,
-  write: string,
-  before: Promise<unknown> = Promise.resolve(),
-): Promise<{ rows: number; bytes: number }> {
-  const stalled = new AbortController();
-  const giveUp = () => stalled.abort(stallError(run));
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await copyBetween({
-      from: run.hub,
-      read,
-      to: run.target,
-      write,
-      signal: AbortSignal.any([run.signal, stalled.signal]),
-      beforeWrite: async () => {
-        await before;
-        timer = setTimeout(giveUp, startLimitMs);
-      },
-      onBytes: (_, rows) => {
-        clearTimeout(timer);
-        timer = setTimeout(giveUp, stallLimitMs);
-        run.progress.advance(rows);
-      },
-    });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function stallError(run: TableRun): PerigeeError {
-  return new PerigeeError(
-    `Could not copy rows of ${run.fitted.table.dataset.name} to ${run.target.target.name}: nothing moved for too long`,
-    { kind: "connection", code: "PG516", advice: "Check the link; it is tried again by itself." },
-  );
 }

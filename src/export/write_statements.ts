@@ -38,9 +38,20 @@ export function stagingTable(
   return { create, rowSet: { from: `${name} s` }, name };
 }
 
-/** How many texts of a row set's rows are cut, as the column `truncated`. */
-export function truncatedStatement(rows: RowSet): string {
-  return `select coalesce(sum(s.cut), 0)::text as truncated from ${rows.from}`;
+/** What is in a row set: how many texts are cut, as `truncated`, and whether keys are gone, as `hasGone`. */
+export function surveyStatement(rows: RowSet): string {
+  return `select coalesce(sum(s.cut), 0)::text as truncated,
+  coalesce(bool_or(s.is_gone), false) as "hasGone" from ${rows.from}`;
+}
+
+/** MERGE is there from PostgreSQL 15. */
+export function hasMerge(version: number): boolean {
+  return version >= 150_000;
+}
+
+/** Whether `mergeStatement` finds each row by an index; a key that is cast may have none that fits. */
+export function canMerge({ columns }: FittedTable, version: number): boolean {
+  return hasMerge(version) && columns.every(({ column, fit }) => !column.isKey || fit === "same");
 }
 
 /**
@@ -61,7 +72,10 @@ on conflict (${key}) do update set ${changed}
 where ${differs(rest, (column) => `excluded.${name(column)}`)}`;
 }
 
-/** As `upsertStatement`, for whole tables, on PostgreSQL 15 and newer: equal rows are not even locked. */
+/**
+ * As `upsertStatement`, on PostgreSQL 15 and newer: equal rows are not even locked. A key that
+ * somebody else inserts at the same time is refused (23505).
+ */
 export function mergeStatement(fitted: FittedTable, rows: RowSet): string {
   const { columns } = fitted;
   const rest = columns.filter(({ column }) => !column.isKey);
@@ -178,11 +192,18 @@ function differs(
   const parts = rest.map((column) =>
     `t.${name(column)}::text collate "C" is distinct from ${other(column)}::text collate "C"`
   );
+  // The first difference decides: numbers and times change oftener than texts, and cost less to ask.
+  plain.sort((a, b) => costOf(a) - costOf(b));
   if (plain.length > 0) {
     const mine = row(plain.map((column) => `t.${name(column)}`));
     parts.unshift(`${mine} is distinct from ${row(plain.map(other))}`);
   }
   return `(${parts.join(" or ")})`;
+}
+
+function costOf({ column }: FittedColumn): number {
+  return ["integer", "bigint", "timestamptz", "numeric", "text", "jsonb"]
+    .indexOf(column.source.hubType);
 }
 
 function keyMatches(fitted: FittedTable, other: (column: FittedColumn) => string): string {

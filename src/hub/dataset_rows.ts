@@ -33,8 +33,6 @@ where ${condition(`t.${query.dataset.key[0]?.hubColumn}`)}`;
 export interface Window {
   readonly snapshot: string;
   readonly atMost: number;
-  /** Of these keys alone; of all where absent. */
-  readonly span?: KeySpan;
 }
 
 /** Keys whose first value is at least `from` and below `to`; without a limit where undefined. */
@@ -82,30 +80,11 @@ export function estimateRowsQuery(dataset: Dataset): string {
   return `explain (format json) select from perigee.${dataset.hubTable}`;
 }
 
-/**
- * How many log rows the window after `snapshot` has, as `count`, and the first key values that cut it
- * into `parts` of about the same size, of at least `leastRows`, ascending, as `bounds` (JSON text).
- */
-export function measureWindowQuery(
-  { key, changesTable }: Dataset,
-  snapshot: string,
-  { parts, leastRows }: { readonly parts: number; readonly leastRows: number },
-): string {
-  return `with touched as materialized (
-  select ${key[0]?.hubColumn} as first, row_number() over (order by ${
-    key[0]?.hubColumn
-  }) as position
-  from perigee.${changesTable} where ${windowCondition(snapshot)}
-), size as (
-  select count(*) as rows, greatest(${leastRows}, ceil(count(*) / ${parts}.0))::bigint as part
-  from touched
-)
-select size.rows::text as count, (
-  select coalesce(json_agg(b.first::text order by b.first), '[]') from (
-    select distinct first from touched
-    where position % size.part = 0 and position < size.rows
-  ) as b)::text as bounds
-from size`;
+/** How many log rows the window after `snapshot` has, as the column `count`. */
+export function countTouchedQuery({ changesTable }: Dataset, snapshot: string): string {
+  return `select count(*)::text as count from perigee.${changesTable} where ${
+    windowCondition(snapshot)
+  }`;
 }
 
 /** How many texts `allRowsQuery` cuts, as the column `truncated`. */
@@ -149,11 +128,10 @@ export function requireSnapshot(snapshot: string): string {
  * the planner: a log that was not analysed since it grew is taken for a third of itself otherwise,
  * and read from end to end, together with the dataset.
  */
-export function touchedKeys(dataset: Dataset, { snapshot, atMost, span }: Window): string {
+export function touchedKeys(dataset: Dataset, { snapshot, atMost }: Window): string {
   const key = dataset.key.map(({ hubColumn }) => hubColumn);
-  const within = span === undefined ? "" : ` and ${inSpan(key[0] ?? "", span)}`;
   return `select ${key.join(", ")} from perigee.${dataset.changesTable}
-    where ${windowCondition(snapshot)}${within} order by xid limit ${atMost}`;
+    where ${windowCondition(snapshot)} order by xid limit ${atMost}`;
 }
 
 function touchedRows(dataset: Dataset, window: Window): string {

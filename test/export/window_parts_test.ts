@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertEqualContent } from "../support/export_content.ts";
 import { openExport } from "../support/export_fixture.ts";
+import { waitFor } from "../support/wait.ts";
 
 const many = `insert into perigee.contacts (email, first_name)
     select 'c' || i || '@example.com', 'Name ' || i from generate_series(1, 9000) as i;
@@ -68,4 +69,24 @@ test("a row may take over the unique value of one that is deleted in a later par
   const [row] = await customer.sql<{ email: string }[]>`
     select email from contacts where "contactId" = 1`;
   assert.equal(row?.email, "c9000@example.com");
+});
+
+test("a key that somebody else inserts at that moment is written all the same", async (t) => {
+  const { hub, customer, run } = await openExport(t);
+  await run();
+  const other = await customer.sql.reserve();
+  t.after(() => other.release());
+  await other.unsafe(`begin; insert into contacts ("contactId", email) values (77, 'theirs')`);
+  await hub.sql`insert into perigee.contacts (contact_id, email)
+    select i, 'c' || i || '@example.com' from generate_series(1, 500) as i`;
+  const running = run();
+  await waitFor("the export to wait for the other one", async () => {
+    const waiting = await customer.sql`select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`;
+    return waiting.length > 0 || undefined;
+  });
+  await other`commit`;
+  const counts = await running;
+  assert.deepEqual([counts["written"], counts["rejected"]], [500, 0]);
+  await assertEqualContent(hub.sql, customer.sql, "with a key of somebody else's");
 });
