@@ -1,6 +1,6 @@
+import { formatText } from "./format_text.ts";
 import { itemsOf, VtlList } from "./collection.ts";
 import { hashCode, javaEquals } from "./equality.ts";
-import { JavaDouble } from "./number.ts";
 import { MethodFailure, methodTable, requireText } from "./method_table.ts";
 import type { Arguments } from "./method_table.ts";
 import { matchesPattern, replaceAllPattern, replaceFirstPattern, splitPattern } from "./pattern.ts";
@@ -207,33 +207,4 @@ function joinText(state: RenderState, separator: string, parts: readonly unknown
   state.charge(parts.length);
   state.claimChars(chars);
   return texts.join(separator);
-}
-
-/** `%s`, `%d` and `%%` with width and `-`; anything else is refused. */
-function formatText(state: RenderState, pattern: string, values: readonly unknown[]): string {
-  let next = 0;
-  const text = pattern.replace(
-    /%(-?)(\d{0,3})(?:\.(\d{1,2}))?([a-zA-Z%])/g,
-    (all, minus, width, digits, kind) => {
-      if (kind === "%") return "%";
-      if (next >= values.length) throw new MethodFailure(`has no argument for ${all}`);
-      const shown = formatValue(state, kind, values[next++], digits);
-      const size = Number(width);
-      return minus === "" ? shown.padStart(size) : shown.padEnd(size);
-    },
-  );
-  state.claimChars(text.length);
-  return text;
-}
-
-function formatValue(state: RenderState, kind: string, value: unknown, digits?: string): string {
-  if (kind === "s") return value === null || value === undefined ? "null" : print(state, value);
-  if (kind === "d" && typeof value === "number" && Number.isSafeInteger(value)) {
-    return String(value);
-  }
-  const double = value instanceof JavaDouble ? value.value : value;
-  if (kind === "f" && typeof double === "number") return double.toFixed(Number(digits ?? 6));
-  throw new MethodFailure(
-    `does not take this argument for %${kind}; %s, %d and %.2f are supported`,
-  );
 }
