@@ -5,7 +5,8 @@ import { VelocityError } from "../../src/message/velocity/error.ts";
 import { TemplateGenerator } from "../../test/message/velocity/template_generator.ts";
 import { reviveGolden } from "../../test/message/velocity/revive_golden.ts";
 import { type Answer, askJava, hasJava, isSame, option } from "./ask_java.ts";
-import { type Explanation, findExplanation } from "./explanations.ts";
+import type { Explanation } from "./explanation.ts";
+import { findExplanation } from "./explanations.ts";
 import { shrink } from "./shrink.ts";
 import { Tally } from "./tally.ts";
 
