@@ -9,7 +9,8 @@ export const batchBytes = 65_536;
 
 /**
  * Joins small chunks to some of at least `batchBytes`, and hands `onBytes` the size of each and of
- * how many chunks it is made.
+ * how many chunks it is made. A chunk that is longer by itself is cut, without a copy: a row of
+ * hundreds of MB would be copied as a whole at each step from here to the socket.
  */
 export class CopyBatches extends Transform {
   readonly #onBytes: (bytes: number, chunks: number) => void;
@@ -22,6 +23,10 @@ export class CopyBatches extends Transform {
   }
 
   override _transform(chunk: Uint8Array, _encoding: string, done: TransformCallback): void {
+    if (chunk.length > batchBytes) {
+      this.#passInPieces(chunk);
+      return done();
+    }
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
     if (this.#heldBytes >= batchBytes) this.#pass();
@@ -29,11 +34,20 @@ export class CopyBatches extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
-    if (this.#heldBytes > 0) this.#pass();
+    this.#pass();
     done();
   }
 
+  #passInPieces(chunk: Uint8Array): void {
+    this.#pass();
+    this.#onBytes(chunk.length, 1);
+    for (let at = 0; at < chunk.length; at += batchBytes) {
+      this.push(chunk.subarray(at, at + batchBytes));
+    }
+  }
+
   #pass(): void {
+    if (this.#heldBytes === 0) return;
     this.#onBytes(this.#heldBytes, this.#held.length);
     this.push(Buffer.concat(this.#held, this.#heldBytes));
     this.#held = [];
