@@ -17,7 +17,8 @@ export async function markSinksSeen(sql: Sql, names: readonly string[]): Promise
  * Gives up to `limit` deliveries up whose sink was in no configuration for so long, and answers how
  * many; call it until it answers less. They become dead letters, so a replay sends them when the
  * sink is back. A sink that is noticed for the first time counts from now. Daemons that do it at
- * once skip each other's rows.
+ * once skip each other's rows. What is locked is chosen first and once: as part of a join Postgres
+ * may ask for it again and again, and get other rows each time.
  */
 export async function giveUpRemovedSinks(
   sql: Sql,
@@ -29,9 +30,7 @@ export async function giveUpRemovedSinks(
     select sink from (${sinksWith(sql, "pending")}) waiting where sink is not null
     on conflict (name) do nothing`;
   const result = await sql`
-    update perigee.deliveries
-    set state = 'dead', finished_at = now(), claimed_by = null, last_error = ${sinkRemoved}
-    where (event_id, sink) in (
+    with chosen as materialized (
       select delivery.event_id, delivery.sink
       from perigee.sinks sink
       cross join lateral (
@@ -41,8 +40,11 @@ export async function giveUpRemovedSinks(
         for update skip locked
       ) delivery
       where sink.seen_at < now() - ${absentMs} * interval '1 millisecond'
-      limit ${limit})
-      and state = 'pending'`;
+      limit ${limit}
+    )
+    update perigee.deliveries
+    set state = 'dead', finished_at = now(), claimed_by = null, last_error = ${sinkRemoved}
+    where (event_id, sink) in (select event_id, sink from chosen) and state = 'pending'`;
   return result.count;
 }
 

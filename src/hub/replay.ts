@@ -52,14 +52,16 @@ export async function replayBatch(
   limit: number,
 ): Promise<number> {
   const result = await sql`
-    update perigee.deliveries
-    set state = 'pending', due_at = now(), attempts = 0, finished_at = null, claimed_by = null,
-        claim_no = claim_no + 1, is_alone = false
-    where (event_id, sink) in (
+    with chosen as materialized (
       select delivery.event_id, delivery.sink from perigee.deliveries delivery
       where ${selected(sql, selection, until)}
       order by delivery.event_id limit ${limit}
-      for update skip locked)`;
+      for update skip locked
+    )
+    update perigee.deliveries
+    set state = 'pending', due_at = now(), attempts = 0, finished_at = null, claimed_by = null,
+        claim_no = claim_no + 1, is_alone = false
+    where (event_id, sink) in (select event_id, sink from chosen)`;
   return result.count;
 }
 
