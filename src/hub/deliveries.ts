@@ -32,11 +32,13 @@ export interface ClaimRequest {
 /**
  * Claims deliveries of a sink that are due, oldest first; none while the sink is held.
  *
- * Rows are locked with SKIP LOCKED and move out of sight by their `due_at`, so of any number of
- * daemons one gets each. A delivery whose contact has an earlier one pending is taken only together
- * with it or behind one that the same claimant holds (which keeps their order in memory); else it is
- * put off: until the earlier one is due, or for a moment when that is on its way. Being put off
- * costs one write and keeps the cost of a claim independent of how many wait.
+ * Rows are locked with SKIP LOCKED and hidden by `claimed_until`, so of any number of daemons one
+ * gets each. No index has that column, so the update leaves the indexes alone; rows that are claimed
+ * are passed over, and they are no more than all daemons hold at a time. A delivery whose contact has
+ * an earlier one pending is taken only together with it or behind one that the same claimant holds
+ * (which keeps their order in memory); else it is put off: until the earlier one is due, or for a
+ * moment when that is on its way. Being put off costs one write and keeps the cost of a claim
+ * independent of how many wait.
  */
 export async function claimDeliveries(sql: Sql, claim: ClaimRequest): Promise<ClaimedDelivery[]> {
   const { sink, claimant, limit, leaseMs } = claim;
@@ -46,6 +48,7 @@ export async function claimDeliveries(sql: Sql, claim: ClaimRequest): Promise<Cl
     with picked as materialized (
       select ctid as place, event_id, contact_id from perigee.deliveries
       where sink = ${sink} and state = 'pending' and due_at <= now()
+        and ${isUnclaimed(sql)}
         and not exists (select from perigee.sinks where name = ${sink} and state <> 'active')
       order by due_at, event_id
       limit ${limit}
@@ -63,7 +66,7 @@ export async function claimDeliveries(sql: Sql, claim: ClaimRequest): Promise<Cl
         from perigee.deliveries earlier
         where earlier.contact_id = ranked.contact_id and earlier.sink || '' = ${sink}
           and earlier.state = 'pending' and earlier.event_id < ranked.event_id
-          and not (earlier.claimed_by is not distinct from ${claimant} and earlier.due_at > now())
+          and (earlier.claimed_by = ${claimant}::uuid and earlier.claimed_until > now()) is not true
       ) earlier
     ), put_off as (
       update perigee.deliveries delivery
@@ -74,8 +77,8 @@ export async function claimDeliveries(sql: Sql, claim: ClaimRequest): Promise<Cl
         and delivery.sink = ${sink} and delivery.event_id = judged.event_id
     ), moved as (
       update perigee.deliveries
-      set due_at = now() + ${leaseMs} * interval '1 millisecond', claimed_by = ${claimant}::uuid,
-        claim_no = claim_no + 1
+      set claimed_until = now() + ${leaseMs} * interval '1 millisecond',
+        claimed_by = ${claimant}::uuid, claim_no = claim_no + 1
       where ctid = any (array(select place from judged where not is_blocked))
       returning event_id, claim_no, attempts, contact_id, is_alone
     )
@@ -92,6 +95,11 @@ export async function claimDeliveries(sql: Sql, claim: ClaimRequest): Promise<Cl
   return rows;
 }
 
+/** Whether no claim of a delivery lasts. A claim ends with `claimed_by`; only its end stays behind. */
+function isUnclaimed(sql: Sql) {
+  return sql`(claimed_by is not null and claimed_until > now()) is not true`;
+}
+
 /** Of a contact's deliveries that were put off, how many become due when one before them ends. */
 const followers = 100;
 
@@ -104,28 +112,32 @@ export interface Delivered {
 
 /**
  * Records deliveries as delivered, and makes their contacts' next ones due that were put off. A
- * claim that is no longer the latest changes nothing.
+ * claim that is no longer the latest changes nothing. The lists are sorted and `width_bucket` finds
+ * a row's place in them: a join would let the planner read the whole table of a small hub.
  */
 export async function recordDelivered(
   sql: Sql,
   sink: string,
   delivered: readonly Delivered[],
 ): Promise<void> {
-  const column = (pick: (each: Delivered) => string | number) => `{${delivered.map(pick).join()}}`;
+  const sorted = [...delivered].sort((one, other) =>
+    Number(one.eventId) - Number(other.eventId) || one.claimNo - other.claimNo
+  );
+  const list = (pick: (each: Delivered) => string | number) => `{${sorted.map(pick).join()}}`;
   await sql`
     with given as materialized (
-      select event_id, claim_no, status from unnest(
-        ${column((each) => each.eventId)}::text::bigint[],
-        ${column((each) => each.claimNo)}::text::int[],
-        ${column((each) => each.status)}::text::int[]) as given (event_id, claim_no, status)
+      select ${list((each) => each.eventId)}::text::bigint[] as event_ids,
+        ${list((each) => each.claimNo)}::text::int[] as claim_nos,
+        ${list((each) => each.status)}::text::int[] as statuses
     ), done as (
-      update perigee.deliveries delivery
+      update perigee.deliveries
       set state = 'delivered', finished_at = now(), attempts = attempts + 1, claimed_by = null,
-          last_status = given.status, last_error = null, last_answer = null
-      from given
-      where delivery.sink = ${sink} and delivery.event_id = given.event_id
-        and delivery.claim_no = given.claim_no and delivery.claimed_by is not null
-      returning delivery.event_id, delivery.contact_id
+        last_error = null, last_answer = null, last_status = (select statuses from given)[
+          width_bucket(event_id, (select event_ids from given))]
+      where sink = ${sink} and event_id = any ((select event_ids from given)::bigint[])
+        and claimed_by is not null and claim_no = (select claim_nos from given)[
+          width_bucket(event_id, (select event_ids from given))]
+      returning event_id, contact_id
     )
     ${makeNextDue(sql, sink)}`;
 }
@@ -133,7 +145,8 @@ export async function recordDelivered(
 /**
  * The end of a statement whose `done` are deliveries that no longer stand before others. Sink and
  * time are compared so that the index by time cannot serve them: Postgres likes it while it has no
- * statistics, and would read every claimed delivery for each of `done`.
+ * statistics, and would read every delivery that waits for each of `done`. Nothing is looked up for
+ * each while the sink has no delivery at all that waits for a later time.
  */
 function makeNextDue(sql: Sql, sink: string) {
   return sql`
@@ -144,6 +157,8 @@ function makeNextDue(sql: Sql, sink: string) {
           where contact_id = done.contact_id and sink || '' = ${sink} and state = 'pending'
             and event_id > done.event_id and claimed_by is null and attempts = 0
             and due_at - now() > interval '0'
+            and now() < (select max(due_at) from perigee.deliveries
+              where sink = ${sink} and state = 'pending')
           order by event_id limit ${followers}) next))
       and state = 'pending' and claimed_by is null and due_at > now()`;
 }
@@ -222,7 +237,7 @@ export async function notifyDeliveries(
       select delivery.event_id
       from perigee.deliveries delivery
       where delivery.sink = ${sink.name} and delivery.state = 'pending'
-        and delivery.due_at <= now()
+        and delivery.due_at <= now() and ${isUnclaimed(sql)}
         and pg_try_advisory_xact_lock(${notifyLock}, hashtext(${sink.name}))
         and not exists (
           select from perigee.sinks where name = ${sink.name} and state <> 'active')
@@ -266,12 +281,14 @@ export async function pruneDelivered(
   limit: number,
 ): Promise<number> {
   const result = await sql`
-    delete from perigee.deliveries
-    where (event_id, sink) in (
+    with chosen as materialized (
       select event_id, sink from perigee.deliveries
       where state = 'delivered'
         and finished_at < now() - ${olderThanMs} * interval '1 millisecond'
       order by finished_at limit ${limit}
-      for update skip locked)`;
+      for update skip locked
+    )
+    delete from perigee.deliveries
+    where (event_id, sink) in (select event_id, sink from chosen)`;
   return result.count;
 }
