@@ -43,6 +43,8 @@ export interface Dialect {
   readonly stopEndsAll: boolean;
   /** `$list.size` calls `size()`. */
   readonly callsWithoutParentheses: boolean;
+  /** `$array.empty` tells whether an array is empty; else arrays have no properties. */
+  readonly arraysAreEmpty: boolean;
   /** A lone `$`, `$!` or `#` may end the template. */
   readonly trailingSymbol: boolean;
   /** `$true` is a name like any other. */
@@ -85,6 +87,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     convertsArguments: false,
     stopEndsAll: false,
     callsWithoutParentheses: false,
+    arraysAreEmpty: false,
     trailingSymbol: false,
     booleanNames: false,
     literalDirective: true,
@@ -115,6 +118,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     convertsArguments: true,
     stopEndsAll: true,
     callsWithoutParentheses: true,
+    arraysAreEmpty: true,
     trailingSymbol: true,
     booleanNames: true,
     literalDirective: false,

@@ -25,6 +25,7 @@ const differences: readonly (readonly [string, string, string])[] = [
   ["#set($x = 1)#set($x = $nul)$!x", "1", ""],
   ["#set(${x} = 1)$!x", "", "1"],
   ["$n-1", "$n-1", "5-1"],
+  ["$s.split('x').empty", "$s.split('x').empty", "false"],
   ["#foreach($i in $list)$!velocityCount#end", "12", ""],
   ["#foreach($i in [])x#{else}none#end", "VTL102", "none"],
   ["${missing|'other'}", "VTL101", "other"],

@@ -119,7 +119,10 @@ export function readProperty(state: RenderState, value: unknown, name: string): 
   if (typeof value === "object" && value !== null) {
     const resolved = state.resolve(value);
     if (isMap(resolved)) return readMapProperty(state, resolved, name);
-    if (resolved instanceof VtlList && resolved.kind === "array") return null;
+    if (resolved instanceof VtlList && resolved.kind === "array") {
+      const isAsked = name === "empty" && state.dialect.arraysAreEmpty;
+      return isAsked ? resolved.items.length === 0 : null;
+    }
     if (resolved instanceof LoopScope && resolved.own.has(name)) return resolved.own.get(name);
   }
   const capital = name[0]!.toUpperCase() + name.slice(1);
