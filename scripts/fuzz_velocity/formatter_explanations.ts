@@ -29,7 +29,8 @@ const explanations: readonly Explanation[] = [
     reason:
       "Java takes an E directly after the exponent for a part of the negative pattern's number",
     holds: ([kind, pattern], { out = "" }, theirs) =>
-      kind === "number" && /E0+E/.test(pattern) && theirs.out !== undefined && out.startsWith("-"),
+      kind === "number" && /E0+E/.test(pattern) && theirs.out !== undefined &&
+      /^[\u061c\u200e\u200f]?[-\u2212]/.test(out),
   },
   {
     reason: "the apostrophe that groups digits in Switzerland is typographic in Java's data",
@@ -63,7 +64,8 @@ const explanations: readonly Explanation[] = [
       !new Intl.NumberFormat(asked[4]).format(-1).startsWith("-"),
   },
   {
-    reason: "signs of percent and exponent that differ between the JDK's data and the runtime's",
+    reason:
+      "signs of percent, exponent and no number that differ between the JDK's data and the runtime's",
     holds: (asked, ours, theirs) =>
       asked[0] === "number" && ["ar-EG", "en-CA"].includes(asked[3]) &&
       signs(ours.out) === signs(theirs.out),
@@ -73,6 +75,10 @@ const explanations: readonly Explanation[] = [
     holds: ([kind, , left, right], { out = "" }, theirs) =>
       kind === "math" &&
       [left, right, out, theirs.out].some((text) => !(Math.abs(Number(text)) < 2 ** 53)),
+  },
+  {
+    reason: "Java before 19 writes 1.0E23, a hundred times 1.0E21, as 9.999999999999999E22",
+    holds: (asked) => asked[0] === "number" && asked[2] === "1.0E21" && asked[1].includes("%"),
   },
   {
     reason: "Java before 19 writes some doubles with more digits than tell them apart",
@@ -96,7 +102,8 @@ export function explanationOf(
 }
 
 function signs(text: string | undefined): string | undefined {
-  return text?.replace(/\u061c/g, "").replace("\u0623\u0633", "\u0627\u0633").toUpperCase();
+  return text?.replace(/\u061c/g, "").replace("\u0623\u0633", "\u0627\u0633")
+    .replace("\u064b\u0627", "").toUpperCase();
 }
 
 /** Whether two texts hold the same double, of more digits than one needs. */

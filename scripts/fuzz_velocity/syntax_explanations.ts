@@ -91,6 +91,11 @@ export const syntaxExplanations: readonly Explanation[] = [
       /^Lexical error.*Encountered: '\('|^Failed to parse String literal/.test(error),
   },
   {
+    reason: "Apache's engine does not print signs directly before a comment of several lines",
+    holds: (template) => /#\$+!?#\*/.test(template),
+    without: (template) => template.replace(/#(?=\$+!?#\*)/g, "%"),
+  },
+  {
     reason:
       "Apache's engine takes a lone sign before a directive, and the blanks between, for its indentation",
     holds: (template) => /[$#]!?[ \t]+#\{?[a-z@]|[$#][!{]?#\{?(?:else|elseif|end)\b/.test(template),
