@@ -10,14 +10,16 @@ export async function pruneOldEvents(
   limit: number,
 ): Promise<number> {
   const result = await sql`
-    delete from perigee.events where event_id in (
+    with chosen as materialized (
       select event_id from perigee.events event
       where occured < now() - ${olderThanMs} * interval '1 millisecond'
         and not exists (
           select from perigee.deliveries delivery
           where delivery.event_id = event.event_id and delivery.state = 'pending')
       limit ${limit}
-      for update skip locked)`;
+      for update skip locked
+    )
+    delete from perigee.events where event_id in (select event_id from chosen)`;
   return result.count;
 }
 
@@ -28,10 +30,13 @@ export async function pruneFinishedTicks(
   limit: number,
 ): Promise<number> {
   const result = await sql`
-    delete from perigee.trigger_ticks where (trigger_name, scheduled_at) in (
+    with chosen as materialized (
       select trigger_name, scheduled_at from perigee.trigger_ticks
       where finished_at < now() - ${olderThanMs} * interval '1 millisecond'
       limit ${limit}
-      for update skip locked)`;
+      for update skip locked
+    )
+    delete from perigee.trigger_ticks where (trigger_name, scheduled_at) in (
+      select trigger_name, scheduled_at from chosen)`;
   return result.count;
 }
