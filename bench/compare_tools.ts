@@ -144,8 +144,9 @@ function pgloader(world: ExportWorld, columns: readonly Column[]): Tool {
       const file = path.join(folder, "contacts.load");
       await writeFile(
         file,
+        // With its own 100,000 rows ahead it runs out of memory at a million of them.
         `load database from ${world.url("hub")} into ${world.url("loaded")}
-           with data only, truncate, reset no sequences
+           with data only, truncate, reset no sequences, prefetch rows = 10000
            including only table names matching 'contacts' in schema 'perigee';`,
       );
       await runShell(world, 'pgloader --quiet "$FILE" > /dev/null', { FILE: file });
