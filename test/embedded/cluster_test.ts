@@ -46,10 +46,20 @@ async function startOwner(scope: Scope, dataDir: string): Promise<[ChildProcess,
     30_000,
   );
   const { url } = JSON.parse(line) as { url: string };
-  scope.after(async () => void await untilUnreachable(url));
+  const [row] = await run(url, "select current_setting('data_directory') as directory");
+  scope.after(async () => void await untilStopped(String(row?.["directory"])));
   scope.after(() => void owner.kill("SIGKILL"));
   return [owner, url];
 }
+
+/** A server that answers nobody any more still writes for a moment; its last act is to remove this. */
+const untilStopped = (directory: string) =>
+  waitFor(
+    "the server to end",
+    async () =>
+      await stat(path.join(directory, "postmaster.pid")).then(() => undefined, () => true),
+    30_000,
+  );
 
 const untilUnreachable = (url: string) =>
   waitFor("the server to stop", async () =>
