@@ -50,5 +50,8 @@ const lines = readFileSync(file, "utf8").trim().split("\n").filter((line) => lin
 rmSync(folder, { recursive: true });
 const results = lines.map((line) => JSON.parse(line) as PairedResult);
 if (!options.includes("--json")) console.log(`\n${tableOf(results)}`);
-if (options.includes("--write")) keepResults(results, await describeBench());
+if (options.includes("--write")) {
+  const isPart = options.includes("--only") || options.includes("--sizes");
+  keepResults(results, await describeBench(), isPart);
+}
 process.exitCode = failures === 0 ? 0 : 1;

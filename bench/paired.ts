@@ -16,6 +16,12 @@ export interface PairedResult {
   /** Median time of one run of the first, in milliseconds. */
   readonly median_ms: number;
   readonly runs: number;
+  /** A point of a plot: what was done, with how many rows, and what it was compared with. */
+  readonly cost?: {
+    readonly work: "load" | "update";
+    readonly rows: number;
+    readonly other: string;
+  };
 }
 
 /** What is measured: one call is one run. It may be asynchronous. */

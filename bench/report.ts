@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { findEmbeddedBinaries, findSystemBinaries } from "../src/embedded/binaries.ts";
+import { type Curve, drawCosts } from "./cost_plot.ts";
 import type { PairedResult } from "./paired.ts";
 
 /** Where and with what an area was measured. */
@@ -66,20 +67,48 @@ export function tableOf(results: readonly PairedResult[]): string {
 }
 
 /**
- * Puts the figures into docs/benchmarks/results.json, in place of earlier ones of the same areas,
- * and all that are kept into the table of docs/benchmarks.md.
+ * Puts the figures into docs/benchmarks/results.json, in place of earlier ones of the same areas (of
+ * the same name alone, where only a part of the areas was measured), and all that are kept into the
+ * table of docs/benchmarks.md and the plots beside it.
  */
-export function keepResults(results: readonly PairedResult[], setting: Setting): void {
+export function keepResults(
+  results: readonly PairedResult[],
+  setting: Setting,
+  isPart: boolean,
+): void {
   const file = path.join(folder, "benchmarks/results.json");
   mkdirSync(path.dirname(file), { recursive: true });
   const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) as KeptResult[] : [];
-  const isNew = new Set(results.map(({ area }) => area));
+  const replaces = ({ area, bar }: KeptResult) =>
+    results.some((result) => result.area === area && (!isPart || result.bar === bar));
   const kept = [
-    ...before.filter(({ area }) => !isNew.has(area)),
+    ...before.filter((result) => !replaces(result)),
     ...results.map((result) => ({ ...result, setting })),
   ].sort((a, b) => a.area < b.area ? -1 : a.area > b.area ? 1 : 0);
   writeFileSync(file, `${JSON.stringify(kept, undefined, 2)}\n`);
   writeDocument(kept);
+  for (const [work, title] of Object.entries(plots)) {
+    const curves = curvesOf(kept, work);
+    const plot = path.join(folder, `benchmarks/${work}.svg`);
+    if (curves.length > 0) writeFileSync(plot, drawCosts(title, curves));
+  }
+}
+
+const plots = { load: "First load of contacts", update: "1 % of the contacts changed" };
+
+/** Each way's times, Perigee's first; the others' follow from their ratios to it. */
+function curvesOf(kept: readonly KeptResult[], work: string): Curve[] {
+  const points = new Map<string, Map<number, number>>([["Perigee", new Map()]]);
+  for (const { cost, median_ms, ratio } of kept) {
+    if (cost?.work !== work) continue;
+    points.get("Perigee")?.set(cost.rows, median_ms);
+    const others = points.get(cost.other) ?? new Map<number, number>();
+    points.set(cost.other, others.set(cost.rows, median_ms / ratio));
+  }
+  return [...points].filter(([, times]) => times.size > 0).map(([name, times]) => ({
+    name,
+    points: [...times].sort(([a], [b]) => a - b).map(([rows, ms]) => ({ rows, ms })),
+  }));
 }
 
 function writeDocument(kept: readonly KeptResult[]): void {
