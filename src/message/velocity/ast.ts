@@ -22,8 +22,8 @@ export interface Reference {
   readonly path: readonly Accessor[];
   readonly isQuiet: boolean;
   readonly isFormal: boolean;
-  /** Backslashes directly before the `$`. */
-  readonly backslashes: number;
+  /** Backslashes before the `$`, and further dollars between them and it. */
+  readonly escape: { readonly backslashes: number; readonly dollars: string };
   readonly alternate: Expression | undefined;
 }
 

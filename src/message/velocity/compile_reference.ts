@@ -131,8 +131,8 @@ function compileSimple(unit: Unit, reference: Reference): PrintText | undefined 
   };
 }
 
-function simpleKey({ path, backslashes, alternate }: Reference): string | undefined {
-  if (path.length !== 1 || backslashes > 0 || alternate !== undefined) return undefined;
+function simpleKey({ path, escape, alternate }: Reference): string | undefined {
+  if (path.length !== 1 || escape.backslashes > 0 || alternate !== undefined) return undefined;
   const accessor = path[0]!;
   if (accessor.kind === "property") return accessor.name;
   return accessor.kind === "method" ? constantKey(accessor) : undefined;
@@ -147,7 +147,7 @@ function constantKey({ name, args }: Extract<Accessor, { kind: "method" }>): str
 function compileGeneral(unit: Unit, reference: Reference): PrintText {
   const value = compileReference(unit, reference);
   const shown = unit.escapesHtml ? escapedText : plainText;
-  if (reference.backslashes > 0) return compileEscaped(unit, reference, value, shown);
+  if (reference.escape.backslashes > 0) return compileEscaped(unit, reference, value, shown);
   const missing = compileMissing(unit, reference);
   return (state) => {
     state.at = reference.at;
@@ -171,16 +171,20 @@ function compileSource(unit: Unit, reference: Reference): PrintText {
   return (state) => state.frame === null ? source : argumentSource(state, slot) ?? source;
 }
 
-/** Backslashes: half are printed; an odd one prints the reference's source where it has a value. */
+/**
+ * Backslashes: half are printed; an odd one prints the reference's source where it has a value, and
+ * not the dollars between.
+ */
 function compileEscaped(
   unit: Unit,
   reference: Reference,
   value: Value,
   shown: (state: RenderState, value: unknown) => string | undefined,
 ): PrintText {
-  const half = "\\".repeat(Math.floor(reference.backslashes / 2));
+  const { backslashes, dollars } = reference.escape;
+  const half = "\\".repeat(Math.floor(backslashes / 2));
   const source = compileSource(unit, reference);
-  if (reference.backslashes % 2 === 1) {
+  if (backslashes % 2 === 1) {
     return (state) => {
       const found = value(state);
       const isMissing = found === null || found === undefined;
@@ -191,7 +195,7 @@ function compileEscaped(
   return (state) => {
     const found = value(state);
     const text = found === null || found === undefined ? undefined : shown(state, found);
-    return text === undefined ? half + half + missing(state) : half + text;
+    return text === undefined ? half + half + dollars + missing(state) : half + dollars + text;
   };
 }
 

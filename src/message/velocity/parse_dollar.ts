@@ -7,10 +7,9 @@ import { parseRequire } from "./parse_require.ts";
 
 /** Reads what starts with `$`: a reference, or text. `backslashes` stand directly before it. */
 export function parseDollar(p: Parser, list: NodeList, backslashes: number): void {
-  // Of two dollars after a backslash Velocity reads one.
-  if (backslashes > 0 && p.code(1) === 36 && !keepsDollars(p)) p.pos++;
+  const dollars = backslashes > 0 ? takeDollars(p) : "";
   const start = p.pos;
-  const node = parseRequire(p) ?? parseReference(p, backslashes);
+  const node = parseRequire(p) ?? parseReference(p, { backslashes, dollars });
   if (node !== undefined) {
     list.node(node);
     if (node.kind === "reference") keepSigns(p, list, node);
@@ -31,10 +30,26 @@ export function parseDollar(p: Parser, list: NodeList, backslashes: number): voi
   if (isSlashed) list.span(p.text, start + 2, p.pos);
 }
 
-/** Whether the run of dollars at hand ends a line or the text, where dialect 2.x keeps all of them. */
+/**
+ * Passes over dollars after a backslash that Velocity takes for a part of what they stand before: all
+ * before the one of a reference, which are answered, and else the first of several, which nobody
+ * prints, unless a brace follows that begins no reference.
+ */
+function takeDollars(p: Parser): string {
+  const run = /\$+(?=\$!?\{?[A-Za-z_])/y;
+  run.lastIndex = p.pos;
+  const dollars = run.exec(p.text)?.[0] ?? "";
+  const isText = dollars === "" && p.code(1) === 36 && !keepsDollars(p);
+  p.pos += isText ? 1 : dollars.length;
+  return dollars;
+}
+
+/**
+ * Whether the run of dollars at hand is all printed: before a brace, and in dialect 2.x where it ends
+ * a line or the text.
+ */
 function keepsDollars(p: Parser): boolean {
-  if (!p.session.dialect.keepsBangAtLineEnd) return false;
-  const run = /\$+[ \t]*(?:[\r\n]|$)/y;
+  const run = p.session.dialect.keepsBangAtLineEnd ? /\$+(?:!?\{|[ \t]*(?:[\r\n]|$))/y : /\$+!?\{/y;
   run.lastIndex = p.pos;
   return run.test(p.text);
 }

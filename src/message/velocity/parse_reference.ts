@@ -3,11 +3,16 @@ import { isNameStart, isSpace } from "./parser.ts";
 import type { Parser } from "./parser.ts";
 import { parseArgument, parseExpression, parseIndexKey } from "./parse_expression.ts";
 
+const unescaped = { backslashes: 0, dollars: "" };
+
 /**
  * Reads a reference that starts at the `$` at `p.pos`. Answers undefined, with `p.pos` unchanged,
  * where the `$` is only text (`$5`, `$(`, `${ x }`).
  */
-export function parseReference(p: Parser, backslashes = 0): Reference | undefined {
+export function parseReference(
+  p: Parser,
+  escape: Reference["escape"] = unescaped,
+): Reference | undefined {
   const start = p.pos;
   const at = p.at();
   p.pos++;
@@ -28,7 +33,7 @@ export function parseReference(p: Parser, backslashes = 0): Reference | undefine
   const path = parsePath(p);
   const alternate = isFormal ? parseFormalEnd(p, at) : undefined;
   const source = p.text.slice(start, p.pos);
-  return { kind: "reference", at, source, root, path, isQuiet, isFormal, backslashes, alternate };
+  return { kind: "reference", at, source, root, path, isQuiet, isFormal, escape, alternate };
 }
 
 function parseFormalEnd(p: Parser, at: number): Expression | undefined {
