@@ -22,6 +22,12 @@ export const syntaxExplanations: readonly Explanation[] = [
     without: (template) => template.replace(/##(?=[\w{@#*[\\])/g, "%"),
   },
   {
+    reason: "1.7 still expects a part of the property behind braces and a word: ## there is text",
+    only: "1.7",
+    holds: (template) => /\.\w[\w-]*(?:\(\))?(?:\$!?\{[^}\n]*\}\w*)+##/.test(template),
+    without: (template) => template.replace(/##[^\n]*/g, ""),
+  },
+  {
     reason:
       "1.7 still expects a part of the property after $# and a word: it drops what follows a dot",
     only: "1.7",
@@ -133,7 +139,8 @@ export const syntaxExplanations: readonly Explanation[] = [
     reason: "1.7 still expects a part of the reference before #set and refuses its '='",
     only: "1.7",
     holds: (template, _, { error = "" }) =>
-      /[$#]\{?\w[^\n]*#set|#\$[^]*#set/.test(template) && error.startsWith('Encountered "="'),
+      /[$#]\{?\w[^\n]*#\{?set|#\$[^]*#\{?set/.test(template) &&
+      error.startsWith('Encountered "="'),
   },
   {
     reason:

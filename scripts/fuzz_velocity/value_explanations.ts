@@ -111,6 +111,6 @@ export const valueExplanations: readonly Explanation[] = [
   },
   {
     reason: "Java's arrays hash by address",
-    holds: (template) => /split\('o'\)\.hashCode/.test(template),
+    holds: (template) => /(?:split\('o'\)|toCharArray\(\))\.hashCode/.test(template),
   },
 ];
