@@ -7,6 +7,7 @@ import {
   deadlineMs,
   type FaultWorld,
   faultYaml,
+  luckyOnce,
   openFaultWorld,
   startInWorld,
   waitForRoundTrip,
@@ -32,11 +33,7 @@ imports:
     table: customers
     every: 1s
     mapping: { email: email, firstName: name }
-segments:
-  lucky: { id: 7, every: 1s, where: { source: promos, conditions: { lucky: true } } }
-triggers:
-  lucky: { segment: lucky, every: 1s, repeat: once, sources: [codes], sinks: [hook] }
-exports:
+${luckyOnce}exports:
   shop: { connector: shop, every: 1s, on_change: true }
 `;
 

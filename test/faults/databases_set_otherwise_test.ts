@@ -3,7 +3,13 @@ import { test } from "node:test";
 import { quoteIdentifier } from "../../src/postgres/identifier.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { waitFor } from "../support/wait.ts";
-import { deadlineMs, openFaultWorld, startInWorld, waitForRoundTrip } from "./fault_world.ts";
+import {
+  deadlineMs,
+  luckyOnce,
+  openFaultWorld,
+  startInWorld,
+  waitForRoundTrip,
+} from "./fault_world.ts";
 
 /** What an administrator may set for every session of a database, as far from the usual as it goes. */
 const settings: Readonly<Record<string, string>> = {
@@ -37,11 +43,7 @@ imports:
     every: 1s
     mapping: { email: email, firstName: name }
     fields: { born: born, joined: joined, price: price }
-segments:
-  lucky: { id: 7, every: 1s, where: { source: promos, conditions: { lucky: true } } }
-triggers:
-  lucky: { segment: lucky, every: 1s, repeat: once, sources: [codes], sinks: [hook] }
-exports:
+${luckyOnce}exports:
   shop: { connector: shop, every: 1s, on_change: true }
 `;
 

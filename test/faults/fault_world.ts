@@ -132,6 +132,13 @@ export interface YamlChanges {
   readonly shopLines?: string;
 }
 
+/** Sections of a segment and of a trigger that tells once of each contact in it. */
+export const luckyOnce = `segments:
+  lucky: { id: 7, every: 1s, where: { source: promos, conditions: { lucky: true } } }
+triggers:
+  lucky: { segment: lucky, every: 1s, repeat: once, sources: [codes], sinks: [hook] }
+`;
+
 /** Every kind of run, each second; the trigger's ticks are the even seconds. */
 export const everyPart = `
 imports:

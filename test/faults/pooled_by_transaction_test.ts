@@ -14,6 +14,7 @@ import {
   deadlineMs,
   type FaultWorld,
   faultYaml,
+  luckyOnce,
   openFaultWorld,
   startInWorld,
   waitForRoundTrip,
@@ -36,11 +37,7 @@ imports:
     every: 1s
     mapping: { email: email }
     fields: { city: city }
-segments:
-  lucky: { id: 7, every: 1s, where: { source: promos, conditions: { lucky: true } } }
-triggers:
-  lucky: { segment: lucky, every: 1s, repeat: once, sources: [codes], sinks: [hook] }
-exports:
+${luckyOnce}exports:
   shop: { connector: shop, every: 1s, on_change: true, deletes: propagate }
 `;
 

@@ -4,7 +4,7 @@ import process from "node:process";
 import { test } from "node:test";
 import type { Sql } from "postgres";
 import { waitFor } from "../support/wait.ts";
-import { deadlineMs, openFaultWorld, startInWorld } from "./fault_world.ts";
+import { deadlineMs, luckyOnce, openFaultWorld, startInWorld } from "./fault_world.ts";
 
 const valueMb = 200;
 const longValue = `repeat('abcdefgh', ${valueMb * 1_048_576 / 8})`;
@@ -23,11 +23,7 @@ imports:
     every: 1s
     mapping: { email: email, firstName: name }
     fields: { notes: notes }
-segments:
-  lucky: { id: 7, every: 1s, where: { source: promos, conditions: { lucky: true } } }
-triggers:
-  lucky: { segment: lucky, every: 1s, repeat: once, sources: [codes], sinks: [hook] }
-exports:
+${luckyOnce}exports:
   shop: { connector: shop, every: 1s, on_change: true, long_values: widen }
 `;
 
