@@ -10,6 +10,7 @@ import {
   recordDelivered,
   recordUndelivered,
 } from "../../src/hub/deliveries.ts";
+import { givenBack } from "../../src/event/delivery_recorder.ts";
 import { openHubPool, queueEvents, readDeliveries } from "./fixture.ts";
 
 const longMs = 3_600_000;
@@ -114,17 +115,8 @@ test("what goes back untried is due at once, though its claim would have lasted"
   const ids = await queueEvents(sql, [1]);
   const [claimed] = await claimAs(sql, randomUUID());
   assert.ok(claimed);
-  await recordUndelivered(sql, "receiver", [{
-    eventId: claimed.eventId,
-    claimNo: claimed.claimNo,
-    state: "pending",
-    isAttempt: false,
-    delayMs: 0,
-    isAlone: false,
-    status: undefined,
-    error: undefined,
-    answer: undefined,
-  }]);
+  const { eventId, claimNo } = claimed;
+  await recordUndelivered(sql, "receiver", [{ ...givenBack, eventId, claimNo }]);
   assert.deepEqual(idsOf(await claimAs(sql, randomUUID())), ids);
 });
 
