@@ -38,7 +38,7 @@ export function stagingTable(
   return { create, rowSet: { from: `${name} s` }, name };
 }
 
-/** What is in a row set: how many texts are cut, as `truncated`, and whether keys are gone, as `hasGone`. */
+/** How many texts of a row set are cut, as `truncated`, and whether keys are gone, as `hasGone`. */
 export function surveyStatement(rows: RowSet): string {
   return `select coalesce(sum(s.cut), 0)::text as truncated,
   coalesce(bool_or(s.is_gone), false) as "hasGone" from ${rows.from}`;

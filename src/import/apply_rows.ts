@@ -34,7 +34,8 @@ const attempts = 4;
  * is two statements. Where a unique value is in the way (an external id that another contact has,
  * two spellings of one address) they are undone, what is in the way is found, listed and left out,
  * and they are run again. `staged` is the number of rows. An import that is repeated (`isRepeated`)
- * remembers the rows whose contact may come later. Throws PG606 when other programs keep getting in between.
+ * remembers the rows whose contact may come later. Throws PG606 when other programs keep getting in
+ * between.
  */
 export async function applyRows(
   plan: ImportPlan,
