@@ -91,6 +91,20 @@ test("a transaction that stays open keeps nobody from keeping writers quiet", as
   assert.equal(await keepWritersQuiet(hub.sql, 0), true);
 });
 
+test("a statement that touches no row wakes nobody and keeps no lock", async (t) => {
+  const hub = await openThreeContacts(t);
+  const writer = await openConnection(hub.target);
+  t.after(() => writer.destroy());
+  const heard = await countWakeUps(hub, async () => {
+    await writer.sql`update perigee.contacts set total_sent = 1 where contact_id = 4`;
+    await writer.sql`delete from perigee.contacts where contact_id = 4`;
+  });
+  assert.equal(heard, 0);
+  const held = await writer.sql`
+    select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`;
+  assert.equal(held.length, 0);
+});
+
 test("of those that would keep writers quiet at the same time one does", async (t) => {
   const hub = await openThreeContacts(t);
   const other = await openConnection(hub.target);
