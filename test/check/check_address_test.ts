@@ -13,6 +13,9 @@ import { openProxy } from "../support/proxy.ts";
 import { readCertificate, startTlsServer, type TlsServer } from "../support/tls_server.ts";
 import { waitFor } from "../support/wait.ts";
 
+const program = await findPgBouncer();
+const skip = noPgBouncer(program);
+
 const key = "    key: { column: email, field: email }\n";
 const exportYaml = "exports:\n  out: { connector: shop, every: 1h }\n";
 const listenYaml = "imports:\n  all:\n    connector: shop\n    listen: changed\n    every: 1h\n" +
@@ -113,9 +116,6 @@ test("a replica serves the readers, and the primary beside it the exports", asyn
   const subjects = [...new Set(steps.map(({ subject }) => subject))];
   assert.deepEqual(subjects, [shop, "export/out", `${shop} (replica)`, "source/codes"]);
 });
-
-const program = await findPgBouncer();
-const skip = noPgBouncer(program);
 
 test("a transaction pooler is found, and what to write", { skip }, async (t) => {
   const { url, target } = await openTestDatabase(t);

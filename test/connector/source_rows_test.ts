@@ -7,6 +7,25 @@ import { openTestDatabase } from "../support/database.ts";
 
 const { sql } = await openTestDatabase({ after });
 
+await sql.unsafe(`
+  create domain amount as numeric(12, 2);
+  create type mood as enum ('happy');
+  create table kinds (email text, whole bigint, part amount, ratio float8, yes boolean, day date,
+    local timestamp, moment timestamptz, clock time, doc jsonb, list int[], bytes bytea,
+    price money, feeling mood, id uuid);
+  insert into kinds values ('full@example.com', 9007199254740993, 12.5, 0.1, true, '2020-02-29',
+    '2020-02-29 13:14:15.1', '2020-02-29 13:14:15.123456+02', '01:02:03', '{"a": [1, null]}',
+    '{1,2}', '\\x00ff', 3.5, 'happy', '00000000-0000-0000-0000-000000000001');
+  insert into kinds (email) values ('empty@example.com');
+  insert into kinds (email, part, ratio, day, local, moment) values ('odd@example.com', 'NaN',
+    'Infinity', 'infinity', '-infinity', '0044-03-15 00:00:00+00 BC')`);
+
+await sql.unsafe(`
+  create table rows (id int primary key, email text, grade int, "odd ""name" text);
+  insert into rows select n, 'Many@Example.com', nullif(n % 3, 0), 'v' || n
+    from generate_series(1, 6) n;
+  create view unkeyed as select email, grade from rows`);
+
 const plain: SourceConfig = {
   name: "rows",
   id: 7,
@@ -44,19 +63,6 @@ test("the row of the reference page has the page's shape to the letter", async (
       '"birthday":"2020-09-02T00:00:00Z","promo_code":"AAAA-BBBB-DDDD"}]',
   );
 });
-
-await sql.unsafe(`
-  create domain amount as numeric(12, 2);
-  create type mood as enum ('happy');
-  create table kinds (email text, whole bigint, part amount, ratio float8, yes boolean, day date,
-    local timestamp, moment timestamptz, clock time, doc jsonb, list int[], bytes bytea,
-    price money, feeling mood, id uuid);
-  insert into kinds values ('full@example.com', 9007199254740993, 12.5, 0.1, true, '2020-02-29',
-    '2020-02-29 13:14:15.1', '2020-02-29 13:14:15.123456+02', '01:02:03', '{"a": [1, null]}',
-    '{1,2}', '\\x00ff', 3.5, 'happy', '00000000-0000-0000-0000-000000000001');
-  insert into kinds (email) values ('empty@example.com');
-  insert into kinds (email, part, ratio, day, local, moment) values ('odd@example.com', 'NaN',
-    'Infinity', 'infinity', '-infinity', '0044-03-15 00:00:00+00 BC')`);
 
 test("as text every value is a string and null is null", async () => {
   const [full, empty] = await fetchRows("kinds", ["full@example.com", "empty@example.com"]);
@@ -99,12 +105,6 @@ test("what JSON and ISO 8601 cannot say is spelled as Postgres spells it", async
     );
   }
 });
-
-await sql.unsafe(`
-  create table rows (id int primary key, email text, grade int, "odd ""name" text);
-  insert into rows select n, 'Many@Example.com', nullif(n % 3, 0), 'v' || n
-    from generate_series(1, 6) n;
-  create view unkeyed as select email, grade from rows`);
 
 function ids(json: string | undefined): string[] {
   return (JSON.parse(json ?? "[]") as { id: string }[]).map((row) => row.id);
