@@ -15,8 +15,10 @@ import { joinExport, openExport } from "../support/export_fixture.ts";
 import { openProxy, type Proxy } from "../support/proxy.ts";
 import { waitFor } from "../support/wait.ts";
 
-const manyContacts = `insert into perigee.contacts (email, first_name)
-  select 'c' || i || '@example.com', repeat('x', 40) from generate_series(1, 60000) as i`;
+/** More than sockets hold: the hub still sends while the customer's side of a slow link copies in. */
+const manyContacts = `insert into perigee.contacts (email, first_name, last_name)
+  select 'c' || i || '@example.com', repeat('x', 250), repeat('y', 250)
+  from generate_series(1, 60000) as i`;
 
 /** An export whose way to the customer's database leads through a proxy. */
 async function openProxied(scope: Scope) {
