@@ -2,8 +2,8 @@ import type { Dataset, DatasetColumn } from "../dataset/datasets.ts";
 
 /**
  * SQL that reads a dataset of the hub the way exports carry it: columns `c1`, `c2` … in the
- * dataset's order, `cut` (how many of the row's texts are cut) and `is_gone`; timestamps without zone in UTC, long texts cut where a limit is
- * given. Pure text for COPY, which takes no parameters.
+ * dataset's order, `cut` (how many of the row's values are cut) and `is_gone`; timestamps without
+ * zone in UTC, long texts cut where a limit is given. Pure text for COPY, which takes no parameters.
  */
 export interface RowQuery {
   readonly dataset: Dataset;
@@ -87,12 +87,12 @@ export function countTouchedQuery({ changesTable }: Dataset, snapshot: string): 
   }`;
 }
 
-/** How many texts `allRowsQuery` cuts, as the column `truncated`. */
+/** How many values `allRowsQuery` cuts, as the column `truncated`. */
 export function truncatedInAllQuery(query: RowQuery): string {
   return `select ${truncatedCount(query)} as truncated from perigee.${query.dataset.hubTable} as t`;
 }
 
-/** How many texts `windowRowsQuery` cuts, as the column `truncated`. */
+/** How many values `windowRowsQuery` cuts, as the column `truncated`. */
 export function truncatedInWindowQuery(query: RowQuery, window: Window): string {
   return `select ${truncatedCount(query)} as truncated ${touchedRows(query.dataset, window)}`;
 }
@@ -174,19 +174,30 @@ function shortParams(value: string): string {
   ) end`;
 }
 
+/** Whether `shortParams` takes something away. */
+function hasLongParams(value: string): string {
+  return `(jsonb_array_length(${value}) > ${maxParams} or octet_length(${value}::text) > ${maxParamCharacters}
+    and exists (select from jsonb_array_elements(${value}) as p (param)
+      where jsonb_typeof(p.param) = 'object' and length(p.param ->> 'value') > ${maxParamCharacters}))`;
+}
+
 function cutCount(query: RowQuery): string {
-  const cuts = cutTexts(query).map((isCut) => `case when ${isCut} then 1 else 0 end`);
+  const cuts = cutValues(query).map((isCut) => `case when ${isCut} then 1 else 0 end`);
   return cuts.length === 0 ? "0" : cuts.join(" + ");
 }
 
 function truncatedCount(query: RowQuery): string {
-  const counts = cutTexts(query).map((isCut) => `count(*) filter (where ${isCut})`);
+  const counts = cutValues(query).map((isCut) => `count(*) filter (where ${isCut})`);
   return counts.length === 0 ? "0" : counts.join(" + ");
 }
 
-/** Bytes are compared first: a text of no more bytes than characters allowed needs no counting. */
-function cutTexts({ dataset, limits }: RowQuery): string[] {
+/**
+ * For each value that may be cut, whether it is. Bytes are compared first: a text of no more bytes
+ * than characters allowed needs no counting.
+ */
+function cutValues({ dataset, limits }: RowQuery): string[] {
   return dataset.columns.flatMap(({ hubColumn }) => {
+    if (hubColumn === "params_json") return [hasLongParams(`t.${hubColumn}`)];
     const limit = limits.get(hubColumn);
     if (limit === undefined) return [];
     return [`octet_length(t.${hubColumn}) > ${limit} and char_length(t.${hubColumn}) > ${limit}`];

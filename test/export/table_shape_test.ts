@@ -96,17 +96,20 @@ test("an event carries its first 50 parameters and 300 characters of each value"
     from generate_series(1, 60) as i`;
   await hub.sql`insert into perigee.events (event_type_key, params_json)
     values ('plain', '[{"name": "n", "value": 5}, {"name": "o", "value": {"a": [1, 2]}}]')`;
-  await run();
-  const rows = await customer.sql<{ count: number; last: string; length: number }[]>`
+  await hub.sql`insert into perigee.events (event_type_key, params_json)
+    select 'short', jsonb_agg(1) from generate_series(1, 51)`;
+  assert.equal((await run())["truncated"], 2);
+  const rows = await customer.sql<{ count: number; last: string | null; length: number | null }[]>`
     select jsonb_array_length("paramsJson") as count, "paramsJson" -> -1 ->> 'name' as last,
       length("paramsJson" -> 0 ->> 'value') as length
     from events order by "eventId"`;
   assert.deepEqual(rows.map((row) => ({ ...row })), [
     { count: 50, last: "p50", length: 300 },
     { count: 2, last: "o", length: 1 },
+    { count: 50, last: null, length: null },
   ]);
   await hub.sql`update perigee.events set key_value = 'k'`;
-  await run();
+  assert.equal((await run())["truncated"], 2);
   const [again] = await customer.sql<{ length: number }[]>`
     select length("paramsJson" -> 0 ->> 'value') as length from events where "eventId" = 1`;
   assert.equal(again?.length, 300);
