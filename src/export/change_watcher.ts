@@ -48,9 +48,9 @@ const pollMs = 10_000;
  * that dies meanwhile leaves others without wake-ups for as long; half as much has writers ask twice
  * as often.
  */
-const quietMs = 100;
-/** Wait between looks meanwhile, ms. Half as much costs writers a tenth of the processors. */
-const quietLookMs = 25;
+const quietMs = 200;
+/** Wait between looks meanwhile, ms. Half as much took a fourteenth of a processor from writers. */
+const quietLookMs = 50;
 /**
  * Keys that two looks in a row have to find touched, each for itself, for a burst. Half as many take
  * a client that writes one row after the other for one, and then its changes wait for the next look.
